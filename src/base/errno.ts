@@ -1,0 +1,47 @@
+/** illumos error numbers (`<sys/errno.h>`); Linux numbers exist only at the system call edge of `src/process`. */
+
+export const EPERM = 1;
+export const ENOENT = 2;
+export const ESRCH = 3;
+export const EINTR = 4;
+export const EIO = 5;
+export const ENXIO = 6;
+export const E2BIG = 7;
+export const ENOEXEC = 8;
+export const EBADF = 9;
+export const ECHILD = 10;
+export const EAGAIN = 11;
+export const ENOMEM = 12;
+export const EACCES = 13;
+export const EFAULT = 14;
+export const EBUSY = 16;
+export const EEXIST = 17;
+export const ENODEV = 19;
+export const ENOTDIR = 20;
+export const EISDIR = 21;
+export const EINVAL = 22;
+export const ENFILE = 23;
+export const EMFILE = 24;
+export const ENOTTY = 25;
+export const EFBIG = 27;
+export const ENOSPC = 28;
+export const ESPIPE = 29;
+export const EPIPE = 32;
+export const ERANGE = 34;
+export const EDEADLK = 45;
+export const ENOTSUP = 48;
+export const ETIME = 62;
+export const ENAMETOOLONG = 78;
+export const EOVERFLOW = 79;
+export const ENOSYS = 89;
+export const ELOOP = 90;
+
+const names: readonly (readonly [string, number])[] = Object.entries({
+  EPERM, ENOENT, ESRCH, EINTR, EIO, ENXIO, E2BIG, ENOEXEC, EBADF, ECHILD, EAGAIN, ENOMEM, EACCES, EFAULT, EBUSY, EEXIST, ENODEV,
+  ENOTDIR, EISDIR, EINVAL, ENFILE, EMFILE, ENOTTY, EFBIG, ENOSPC, ESPIPE, EPIPE, ERANGE, EDEADLK, ENOTSUP, ETIME, ENAMETOOLONG,
+  EOVERFLOW, ENOSYS, ELOOP,
+});
+const nameOf: ReadonlyMap<number, string> = new Map(names.map(([name, value]) => [value, name]));
+
+/** The symbolic name of an illumos error number; the number itself in decimal where it has no name here. */
+export const errnoName = (errno: number): string => nameOf.get(errno) ?? String(errno);

@@ -1,0 +1,7 @@
+/** The ground floor: addresses, error numbers, invariants, trace. Imports nothing. */
+export * from './address.js';
+export * from './errno.js';
+export * from './invariant.js';
+export * from './trace.js';
+export type { TraceEvents } from './trace-events.js';
+export * from './trace-text.js';

@@ -62,12 +62,17 @@ export interface TraceEvents {
   'drv.open': { dev: string; result: string };
   'drv.close': { dev: string; result: string };
   'ddi_map': { dev: string; rnumber: number; off: number; len: number; prot: string; result: string; pfn: number };
-  'ddi_map_fault': { dev: string; as: string; va: number; pfn: number; result: string };
+  'ddi_map_fault': { dev: string; as: string; va: number; pfn: number; prot: string; lock: number; result: string };
+  'ddi_device_mapping_check': { dev: string; rnumber: number; result: number };
+  'copyfromdev': { dev: string; off: number; len: number };
+  'copytodev': { dev: string; off: number; len: number };
   'addmap': { dev: string; as: string; off: number; va: number; len: number; prot: string; maxprot: string; type: number; result: string; mapcnt: number };
   'delmap': { dev: string; as: string; off: number; va: number; len: number; prot: string; maxprot: string; type: number; mapcnt: number };
   'finding': { rule: string; what: string };
 
   // --- kernel
+  'kmem_alloc': { what: string; n: number };
+  'kmem_free': { what: string; n: number };
   'timeout': { id: number; ticks: number };
   'timeout-fire': { id: number; at: number };
   'untimeout': { id: number; left: number };

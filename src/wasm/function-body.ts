@@ -1,0 +1,160 @@
+/**
+ * The body of one function under construction.
+ *
+ * Branch targets are `Label`s: the absolute depth of the construct they leave or repeat, so that code which opens
+ * further blocks in between needs no arithmetic; the writer turns them into the relative depths of the format.
+ */
+import { ByteWriter } from './byte-writer.js';
+import { BLOCK_VOID, Op, type ValueType } from './opcodes.js';
+
+/** The construct a branch goes to: a block's end, a loop's head. Given by `open`, valid until its `end`. */
+export type Label = number;
+
+/** Code, locals and open blocks of one function. */
+export class FunctionBody {
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
+  readonly #code = new ByteWriter();
+  readonly #locals: ValueType[] = [];
+  readonly #free = new Map<ValueType, number[]>();
+  #taken: { type: ValueType; index: number }[] = [];
+  #depth = 0;
+
+  constructor(params: readonly ValueType[], results: readonly ValueType[]) {
+    this.params = params;
+    this.results = results;
+  }
+
+  /** Blocks open at this point. */
+  get depth(): number {
+    return this.#depth;
+  }
+
+  /** Bytes of code so far. */
+  get length(): number {
+    return this.#code.length;
+  }
+
+  /** Declares a local for the whole function and returns its index. */
+  local(type: ValueType): number {
+    this.#locals.push(type);
+    return this.params.length + this.#locals.length - 1;
+  }
+
+  /** A scratch local, good until the next `releaseTemps`. */
+  temp(type: ValueType): number {
+    const index = this.#free.get(type)?.pop() ?? this.local(type);
+    this.#taken.push({ type, index });
+    return index;
+  }
+
+  /** Gives all scratch locals back. */
+  releaseTemps(): void {
+    for (const { type, index } of this.#taken) {
+      const free = this.#free.get(type);
+      if (free) free.push(index);
+      else this.#free.set(type, [index]);
+    }
+    this.#taken = [];
+  }
+
+  /** An instruction without immediates. */
+  op(opcode: number): void {
+    this.#code.byte(opcode);
+  }
+
+  /** An instruction with one index: local.get, call, ... */
+  opIndex(opcode: number, index: number): void {
+    this.#code.byte(opcode);
+    this.#code.unsigned(index);
+  }
+
+  /** A load or store. The alignment hint is 0: every access of a guest may be unaligned. */
+  memory(opcode: number, offset: number): void {
+    this.#code.byte(opcode);
+    this.#code.byte(0);
+    this.#code.unsigned(offset);
+  }
+
+  i32Const(value: number): void {
+    this.#code.byte(Op.i32Const);
+    this.#code.signed(value | 0);
+  }
+
+  i64Const(value: bigint): void {
+    this.#code.byte(Op.i64Const);
+    this.#code.signed64(value);
+  }
+
+  get(local: number): void {
+    this.opIndex(Op.localGet, local);
+  }
+
+  set(local: number): void {
+    this.opIndex(Op.localSet, local);
+  }
+
+  call(func: number): void {
+    this.opIndex(Op.call, func);
+  }
+
+  /** Opens a block, loop or if (whose condition is on the stack) without a result. */
+  open(opcode: typeof Op.block | typeof Op.loop | typeof Op.if): Label {
+    this.#code.byte(opcode);
+    this.#code.byte(BLOCK_VOID);
+    return ++this.#depth;
+  }
+
+  else(): void {
+    this.#code.byte(Op.else);
+  }
+
+  /** Closes the innermost open construct. */
+  end(): void {
+    if (this.#depth === 0) throw new RangeError('end without an open block');
+    this.#code.byte(Op.end);
+    this.#depth--;
+  }
+
+  br(label: Label): void {
+    this.opIndex(Op.br, this.#relative(label));
+  }
+
+  brIf(label: Label): void {
+    this.opIndex(Op.brIf, this.#relative(label));
+  }
+
+  /** Branches to `labels[index on the stack]`, or to `otherwise` beyond the table. */
+  brTable(labels: readonly Label[], otherwise: Label): void {
+    this.#code.byte(Op.brTable);
+    this.#code.unsigned(labels.length);
+    for (const label of labels) this.#code.unsigned(this.#relative(label));
+    this.#code.unsigned(this.#relative(otherwise));
+  }
+
+  /** Writes the finished body (size, locals, code, end) to a module's code section. */
+  finish(out: ByteWriter): void {
+    if (this.#depth !== 0) throw new RangeError(`${this.#depth} blocks are still open`);
+    const head = new ByteWriter();
+    const runs: { type: ValueType; count: number }[] = [];
+    for (const type of this.#locals) {
+      const last = runs.at(-1);
+      if (last?.type === type) last.count++;
+      else runs.push({ type, count: 1 });
+    }
+    head.unsigned(runs.length);
+    for (const { type, count } of runs) {
+      head.unsigned(count);
+      head.byte(type);
+    }
+    out.unsigned(head.length + this.#code.length + 1);
+    out.append(head);
+    out.append(this.#code);
+    out.byte(Op.end);
+  }
+
+  #relative(label: Label): number {
+    if (label < 1 || label > this.#depth) throw new RangeError(`branch to label ${label}, which is not open`);
+    return this.#depth - label;
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * A hart's MMU: TLB lookup, walk, TLB fill, fences, and the translation cache kept inside what the TLB knows.
+ *
+ * Generated code asks the translation cache itself and calls `translate` on a miss; see translation-cache.ts for why
+ * that does not change one count. Addresses and frames are numbers throughout, nothing is allocated.
+ */
+import { PADDR_END, PAGESIZE, Trace, USER_END, hex, type Pfn, type Vaddr } from '../src/base/index.js';
+import { ACCESS_NAME, EXEC, PRIV_M, PRIV_U, WRITE, accessFaultCause, pageFaultCause, type Access, type Priv } from './access.js';
+import { Tally, snapshot, type MmuCounters } from './counters.js';
+import { FAILURES, FAIL_BEYOND_PHYSICAL, FAIL_NONE, FAIL_NON_CANONICAL, FAIL_NOT_DIRTY, isAccessFault, type Failure } from './failure.js';
+import { checkKind, checkUser } from './permission.js';
+import { PTE_D } from './pte.js';
+import { SATP_BARE, type SatpMode } from './satp.js';
+import { Tlb } from './tlb.js';
+import { WORD_ASID_SHIFT, WORD_ORIGIN_SHIFT, WORD_PBMT_SHIFT, sizeOf, WORD_SIZE_SHIFT, type TlbArray } from './tlb-array.js';
+import { SIZE_SHIFT, type TlbConfig } from './tlb-config.js';
+import type { TranslationCache } from './translation-cache.js';
+import { Walker, type PteMemory, type WalkOptions } from './walk.js';
+import { WalkCache } from './walk-cache.js';
+
+/** Owner of the last translation where it must not enter the translation cache. */
+const UNCACHED = -1;
+/** Owner of an untranslated address. */
+const NO_OWNER = 0;
+const WORD_FLAGS = 0xff;
+
+/** Everything a hart's MMU is made from. */
+export interface MmuOptions {
+  readonly hartId: number;
+  readonly memory: PteMemory;
+  readonly cache: TranslationCache;
+  readonly tlb: TlbConfig;
+  /** Who keeps A and D: software, by page faults (Svade), or the walker (Svadu). */
+  readonly ad: 'svade' | 'svadu';
+  /** Whether PBMT is implemented; default true. */
+  readonly svpbmt?: boolean;
+  /** Whether 64 KiB ranges are implemented; default true. */
+  readonly svnapot?: boolean;
+  readonly trace?: Trace;
+}
+
+/** A hart's MMU. */
+export class Mmu {
+  readonly hartId: number;
+  readonly cache: TranslationCache;
+  readonly tlb: Tlb;
+  readonly walker: Walker;
+  readonly walkCache: WalkCache;
+  /** Exception code of the last translation that failed: 1, 5, 7 access fault, 12, 13, 15 page fault. */
+  cause = 0;
+  /** FAIL_* number of the last translation that failed. */
+  failure: number = FAIL_NONE;
+  readonly #tally: Tally = new Tally();
+  readonly #trace: Trace;
+  #mode: SatpMode = SATP_BARE;
+  #asid = 0;
+  #root: Pfn = 0;
+  #priv: Priv = PRIV_U;
+  #dataPriv: Priv = PRIV_U;
+  #sum = false;
+  #mxr = false;
+  #owner = UNCACHED;
+
+  /** @throws RangeError when the TLB configuration is not sound */
+  constructor(o: MmuOptions) {
+    this.hartId = o.hartId;
+    this.cache = o.cache;
+    this.tlb = new Tlb(o.tlb, o.cache);
+    this.walkCache = new WalkCache(o.tlb.walkCache);
+    this.walker = new Walker(o.memory, this.walkCache, { hardwareAd: o.ad === 'svadu', svpbmt: o.svpbmt ?? true, svnapot: o.svnapot ?? true });
+    this.#trace = o.trace ?? new Trace();
+  }
+
+  /** Which extensions walks follow; may be changed at any time, as menvcfg may. */
+  get options(): WalkOptions {
+    return this.walker.options;
+  }
+
+  /** Why the last translation failed, by name. */
+  get failureName(): Failure {
+    return FAILURES[this.failure]!;
+  }
+
+  /** Privilege mode of fetches, loads and stores: 0 user, 1 supervisor, 3 machine. */
+  get priv(): Priv {
+    return this.#priv;
+  }
+  set priv(priv: Priv) {
+    if (this.#priv === priv && this.#dataPriv === priv) return;
+    this.#priv = priv;
+    this.#dataPriv = priv;
+    this.cache.flush();
+  }
+
+  /** Privilege mode of loads and stores alone, for mstatus.MPRV; setting `priv` sets it too. */
+  get dataPriv(): Priv {
+    return this.#dataPriv;
+  }
+  set dataPriv(priv: Priv) {
+    if (this.#dataPriv === priv) return;
+    this.#dataPriv = priv;
+    this.cache.flush();
+  }
+
+  /** mstatus.SUM: supervisor loads and stores may use user pages. */
+  get sum(): boolean {
+    return this.#sum;
+  }
+  set sum(sum: boolean) {
+    if (this.#sum === sum) return;
+    this.#sum = sum;
+    if (this.#dataPriv !== PRIV_U) this.cache.flush();
+  }
+
+  /** mstatus.MXR: executable pages are readable. */
+  get mxr(): boolean {
+    return this.#mxr;
+  }
+  set mxr(mxr: boolean) {
+    if (this.#mxr === mxr) return;
+    this.#mxr = mxr;
+    this.cache.flush();
+  }
+
+  /** satp.MODE in force. */
+  get mode(): SatpMode {
+    return this.#mode;
+  }
+  /** satp.ASID in force. */
+  get asid(): number {
+    return this.#asid;
+  }
+  /** satp.PPN in force. */
+  get rootPfn(): Pfn {
+    return this.#root;
+  }
+
+  /**
+   * Writes satp. The TLB keeps what it holds, as the manual says; only the translation cache follows.
+   * @param asid 0 to 65535
+   */
+  setSatp(mode: SatpMode, asid: number, rootPfn: Pfn): void {
+    if (mode !== this.#mode || asid !== this.#asid) this.cache.flush();
+    this.#mode = mode;
+    this.#asid = asid;
+    this.#root = rootPfn;
+  }
+
+  /** Whether loads and stores (or fetches) are translated now. */
+  translates(access: Access): boolean {
+    return this.#mode !== SATP_BARE && (access === EXEC ? this.#priv : this.#dataPriv) !== PRIV_M;
+  }
+
+  /**
+   * Translates one access.
+   * @param va a canonical address as a signed number, or NaN for one that is not; where translation is off, the physical address
+   * @returns the physical address, or -1: then `cause` and `failure` say why.
+   */
+  translate(va: Vaddr, access: Access): number {
+    const priv = access === EXEC ? this.#priv : this.#dataPriv;
+    if (this.#mode === SATP_BARE || priv === PRIV_M) {
+      this.#owner = NO_OWNER;
+      return va >= 0 && va < PADDR_END ? va : this.#fail(FAIL_BEYOND_PHYSICAL, access);
+    }
+    if (!(va >= -USER_END && va < USER_END)) return this.#fail(FAIL_NON_CANONICAL, access);
+    const vpn = Math.floor(va / PAGESIZE) | 0;
+    const entry = this.tlb.lookup(vpn, this.#asid, access, !this.walker.options.hardwareAd);
+    if (entry < 0) return this.#walk(va, vpn, access, priv);
+    const array = this.tlb.found!;
+    const word = array.words[entry]!;
+    const refused = this.#refused(word, access, priv);
+    if (refused !== FAIL_NONE) return this.#faulted(refused, access);
+    const size = sizeOf(word);
+    const pfn = array.pfns[entry]! + (vpn & ((1 << SIZE_SHIFT[size]!) - 1));
+    this.#owner = this.tlb.foundLevel === 0 ? array.ownerOf(entry) : this.#refill(array, entry, vpn, pfn, access);
+    return pfn * PAGESIZE + (va - vpn * PAGESIZE);
+  }
+
+  /**
+   * Enters the page of the last successful `translate` in the translation cache, where the TLB model allows it.
+   * @param va the address that was translated
+   * @param host linear address of its page
+   */
+  cacheFill(va: Vaddr, access: Access, host: number): void {
+    if (this.#owner !== UNCACHED) this.cache.fill(va, access, host, this.#owner);
+  }
+
+  /**
+   * sfence.vma in its four forms: of one page or (undefined) all, for one ASID but its global pages or (undefined) for all.
+   * A `va` that is NaN, no valid address, has no effect, as the manual says.
+   */
+  sfenceVma(va: Vaddr | undefined, asid: number | undefined): void {
+    if (va !== undefined && !(va >= -USER_END && va < USER_END)) return;
+    if (this.#trace.on) this.#traceFence(va === undefined ? 'all' : hex(va), asid);
+    if (va === undefined) {
+      const form = asid === undefined ? 0 : 1;
+      this.#count(form, this.tlb.invalidate(undefined, asid) + this.walkCache.invalidate(asid));
+    } else {
+      this.#count(asid === undefined ? 2 : 3, this.tlb.invalidate(Math.floor(va / PAGESIZE) | 0, asid));
+    }
+  }
+
+  /**
+   * Fences [va, va + len) as a kernel does that may have taken page tables out of use there: every page, and the address
+   * space's pointers to page tables, which a fence of pages alone would leave in the page-walk cache. Counted as one fence.
+   * @param va page aligned, canonical
+   * @param len bytes, positive; the range does not leave its half of the address space
+   */
+  fenceRange(va: Vaddr, len: number, asid: number | undefined): void {
+    if (this.#trace.on) this.#traceFence(`${hex(va)}+${hex(len)}`, asid);
+    const first = Math.floor(va / PAGESIZE);
+    const last = first + Math.ceil(len / PAGESIZE) - 1;
+    this.#count(4, this.tlb.invalidateRange(first, last, asid) + this.walkCache.invalidate(asid));
+  }
+
+  /** A snapshot of everything counted. */
+  get counters(): MmuCounters {
+    return snapshot(this.#tally, this.tlb, this.walker, this.walkCache);
+  }
+
+  #walk(va: number, vpn: number, access: Access, priv: Priv): number {
+    const walker = this.walker;
+    const failure = walker.walk(this.#root, this.#asid, vpn, access, priv, this.#sum, this.#mxr);
+    if (failure !== FAIL_NONE) {
+      this.#tally.failedWalks++;
+      return this.#faulted(failure, access);
+    }
+    this.#tally.walks[walker.size]!++;
+    const word = walker.flags | (walker.size << WORD_ORIGIN_SHIFT) | (walker.pbmt << WORD_PBMT_SHIFT) | (this.#asid << WORD_ASID_SHIFT);
+    this.#owner = this.tlb.fill(this.tlb.levels.length, vpn, access, walker.size, walker.pfn, word) || UNCACHED;
+    if (this.#trace.on) this.#traceFill(vpn, walker.size, walker.pfn, access);
+    return walker.pfn * PAGESIZE + (va - vpn * PAGESIZE);
+  }
+
+  #refill(from: TlbArray, entry: number, vpn: number, pfn: Pfn, access: Access): number {
+    const word = from.words[entry]!;
+    return this.tlb.fill(this.tlb.foundLevel, vpn, access, sizeOf(word), pfn, word & ~(3 << WORD_SIZE_SHIFT)) || UNCACHED;
+  }
+
+  #refused(word: number, access: Access, priv: Priv): number {
+    const flags = word & WORD_FLAGS;
+    const user = checkUser(flags, access, priv, this.#sum);
+    if (user !== FAIL_NONE) return user;
+    const kind = checkKind(flags, access, this.#mxr);
+    if (kind !== FAIL_NONE) return kind;
+    return access === WRITE && (flags & PTE_D) === 0 ? FAIL_NOT_DIRTY : FAIL_NONE;
+  }
+
+  #faulted(failure: number, access: Access): -1 {
+    this.#tally.faultedLookups[access]!++;
+    return this.#fail(failure, access);
+  }
+
+  #fail(failure: number, access: Access): -1 {
+    this.#owner = UNCACHED;
+    this.#tally.faults[access * FAILURES.length + failure]!++;
+    this.failure = failure;
+    this.cause = isAccessFault(failure) ? accessFaultCause(access) : pageFaultCause(access);
+    return -1;
+  }
+
+  #count(form: number, dropped: number): void {
+    this.#tally.fences[form]!++;
+    this.#tally.dropped[form]! += dropped;
+  }
+
+  #traceFence(va: string, asid: number | undefined): void {
+    this.#trace.emit('mmu.fence', { hart: this.hartId, va, asid: asid === undefined ? 'all' : String(asid) });
+  }
+
+  #traceFill(vpn: number, size: number, pfn: Pfn, access: Access): void {
+    const pages = 2 ** SIZE_SHIFT[size]!;
+    this.#trace.emit('mmu.fill', {
+      hart: this.hartId, va: Math.floor(vpn / pages) * pages * PAGESIZE, level: size === 3 ? 0 : size,
+      pa: Math.floor(pfn / pages) * pages * PAGESIZE, access: ACCESS_NAME[access],
+    });
+  }
+}

@@ -58,7 +58,7 @@ export class TranslationCache {
   #head: Int32Array = new Int32Array(1);
 
   /**
-   * @param o.memory the memory generated code runs on; must not grow
+   * @param o.memory the memory generated code runs on, zero where the table lies; must not grow
    * @param o.at linear address of the table, a multiple of 32
    * @param o.entries a power of two; default {@link TC_ENTRIES}
    * @throws RangeError on a misaligned address, a size that is no power of two, or a table beyond the memory
@@ -75,7 +75,8 @@ export class TranslationCache {
     this.#listed = new Uint8Array(this.entries);
     this.#next = new Int32Array(this.entries * 4);
     this.#prev = new Int32Array(this.entries * 4);
-    this.#clearAll();
+    // The memory is fresh: a tag of 0 is a page address only in slot 0. Touching the other slots would commit their pages.
+    this.#i32.fill(-1, this.#base, this.#base + WORDS);
   }
 
   /** Bytes a cache of `entries` entries takes. */

@@ -1,0 +1,140 @@
+/**
+ * The control and status registers: one entry each, and the rules of access to them.
+ * [RISC-V privileged ISA, Control and Status Registers; RISC-V unprivileged ISA, Zicntr]
+ */
+import { decodeSatp, encodeSatp, type Mmu } from '../../mmu/index.js';
+import { CSR_NAMES, type CsrName } from './isa/index.js';
+import { Status } from './status.js';
+import type { TrapRegisters, TrapSet } from './trap-registers.js';
+
+/** What the CSRs need of the hart they belong to. */
+export interface CsrHart {
+  readonly id: number;
+  readonly traps: TrapRegisters;
+  readonly mmu: Mmu;
+  /** Instructions retired so far, this one not included. */
+  readonly instret: number;
+  /** Virtual time in nanoseconds. */
+  readonly now: number;
+  /** Called after satp or mstatus have changed how addresses are translated. */
+  translationChanged(): void;
+}
+
+interface Csr {
+  read(): bigint;
+  /** Absent: writes are ignored (WARL with one legal value). */
+  write?(value: bigint): void;
+}
+
+const COUNTER_BITS = 7;
+/** Nanoseconds of virtual time in a tick of the time CSR: 10 MHz, as QEMU's virt machine has. */
+const TIMEBASE_NS = 100;
+const EXTENSIONS = [...'IMACSU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
+const MISA: bigint = (2n << 62n) | EXTENSIONS;
+
+const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value);
+/** Masks of at most 32 bits travel as numbers. */
+const mask = (value: bigint): number => Number(BigInt.asIntN(32, value));
+const constant = (value: bigint): Csr => ({ read: () => value });
+
+/** The CSRs of one hart. Values are unsigned 64-bit integers. */
+export class CsrFile {
+  readonly #hart: CsrHart;
+  readonly #csrs = new Map<number, Csr>();
+  #cycleOffset = 0n;
+  #instretOffset = 0n;
+
+  constructor(hart: CsrHart) {
+    this.#hart = hart;
+    this.#add(this.#machine());
+    this.#add(this.#supervisor());
+    this.#add(this.#counters());
+  }
+
+  /** Reads a CSR from the present mode; undefined where that is an illegal instruction. */
+  read(number: number): bigint | undefined {
+    return this.#allowed(number) ? this.#csrs.get(number)?.read() : undefined;
+  }
+
+  /** Writes a CSR from the present mode; false where that is an illegal instruction. */
+  write(number: number, value: bigint): boolean {
+    const csr = this.#csrs.get(number);
+    if (csr === undefined || !this.#allowed(number) || number >>> 10 === 3) return false;
+    csr.write?.(unsigned(value));
+    return true;
+  }
+
+  #allowed(number: number): boolean {
+    const { mode, status, machine, supervisor } = this.#hart.traps;
+    if (mode < ((number >>> 8) & 3)) return false;
+    if (number === CSR_NAMES.satp && mode === 1 && status.has(Status.TVM)) return false;
+    const counter = number - CSR_NAMES.cycle;
+    if (counter < 0 || counter >= 32 || mode === 3) return true;
+    const enabled = mode === 1 ? machine.counteren : machine.counteren & supervisor.counteren;
+    return ((enabled >>> counter) & 1) === 1;
+  }
+
+  #add(csrs: { readonly [name in CsrName]?: Csr }): void {
+    for (const [name, csr] of Object.entries(csrs)) this.#csrs.set(CSR_NAMES[name as CsrName], csr);
+  }
+
+  #machine(): { readonly [name in CsrName]?: Csr } {
+    const { traps } = this.#hart;
+    const { status } = traps;
+    return {
+      mvendorid: constant(0n), marchid: constant(0n), mimpid: constant(0n), mconfigptr: constant(0n), mhartid: constant(BigInt(this.#hart.id)),
+      misa: constant(MISA), menvcfg: constant(0n), mcountinhibit: constant(0n),
+      mstatus: { read: () => status.readMachine(), write: (value) => { status.writeMachine(value); this.#hart.translationChanged(); } },
+      medeleg: { read: () => BigInt(traps.medeleg), write: (value) => { traps.medeleg = mask(value); } },
+      mideleg: { read: () => BigInt(traps.mideleg), write: (value) => { traps.mideleg = mask(value); } },
+      mie: { read: () => BigInt(traps.mie), write: (value) => { traps.mie = mask(value); } },
+      mip: { read: () => BigInt(traps.mip), write: (value) => { traps.mip = mask(value); } },
+      mtvec: tvec(traps.machine), mcounteren: counteren(traps.machine),
+      mscratch: scratch(traps.machine), mepc: epc(traps.machine), mcause: cause(traps.machine), mtval: tval(traps.machine),
+    };
+  }
+
+  #supervisor(): { readonly [name in CsrName]?: Csr } {
+    const { traps } = this.#hart;
+    const { status } = traps;
+    return {
+      sstatus: { read: () => status.readSupervisor(), write: (value) => { status.writeSupervisor(value); this.#hart.translationChanged(); } },
+      senvcfg: constant(0n),
+      sie: { read: () => BigInt(traps.sie), write: (value) => { traps.sie = mask(value); } },
+      sip: { read: () => BigInt(traps.sip), write: (value) => { traps.sip = mask(value); } },
+      stvec: tvec(traps.supervisor), scounteren: counteren(traps.supervisor),
+      sscratch: scratch(traps.supervisor), sepc: epc(traps.supervisor), scause: cause(traps.supervisor), stval: tval(traps.supervisor),
+      satp: {
+        read: () => encodeSatp(this.#hart.mmu),
+        write: (value) => {
+          const satp = decodeSatp(value);
+          if (satp === undefined) return;
+          this.#hart.mmu.setSatp(satp.mode, satp.asid, satp.rootPfn);
+          this.#hart.translationChanged();
+        },
+      },
+    };
+  }
+
+  #counters(): { readonly [name in CsrName]?: Csr } {
+    const hart = this.#hart;
+    const cycle = (): bigint => unsigned(BigInt(hart.instret) + this.#cycleOffset);
+    const instret = (): bigint => unsigned(BigInt(hart.instret) + this.#instretOffset);
+    // What is written is what the next instruction reads: this one does not count.
+    const offset = (value: bigint): bigint => value - BigInt(hart.instret + 1);
+    return {
+      cycle: { read: cycle },
+      time: { read: () => BigInt(Math.floor(hart.now / TIMEBASE_NS)) },
+      instret: { read: instret },
+      mcycle: { read: cycle, write: (value) => { this.#cycleOffset = offset(value); } },
+      minstret: { read: instret, write: (value) => { this.#instretOffset = offset(value); } },
+    };
+  }
+}
+
+const tvec = (set: TrapSet): Csr => ({ read: () => set.tvec, write: (value) => { set.tvec = value & ~2n; } });
+const epc = (set: TrapSet): Csr => ({ read: () => unsigned(set.epc), write: (value) => { set.epc = value & ~1n; } });
+const cause = (set: TrapSet): Csr => ({ read: () => set.cause, write: (value) => { set.cause = value; } });
+const tval = (set: TrapSet): Csr => ({ read: () => unsigned(set.tval), write: (value) => { set.tval = value; } });
+const scratch = (set: TrapSet): Csr => ({ read: () => set.scratch, write: (value) => { set.scratch = value; } });
+const counteren = (set: TrapSet): Csr => ({ read: () => BigInt(set.counteren), write: (value) => { set.counteren = mask(value) & COUNTER_BITS; } });

@@ -1,0 +1,91 @@
+/** From instruction bits to an instruction with its operands; compressed instructions come out as what they stand for. */
+import { type CompressedInstruction, COMPRESSED, type Encoded, extract, type Field, type FieldName, type Instruction, INSTRUCTIONS, matches } from './isa/index.js';
+
+/** An instruction ready to be executed. Fields it does not have are 0. */
+export interface DecodedInstruction {
+  readonly row: Instruction;
+  /** Place of `row` in INSTRUCTIONS. */
+  readonly index: number;
+  /** The compressed instruction it was written as, undefined for a full one. */
+  readonly compressed: CompressedInstruction | undefined;
+  /** Bytes: 2 or 4. */
+  readonly length: 2 | 4;
+  readonly rd: number;
+  /** rs1, or the 5-bit immediate of a CSR instruction that stands in its place. */
+  readonly rs1: number;
+  readonly rs2: number;
+  readonly rs3: number;
+  /** Immediate, shift count or CSR number. */
+  readonly imm: number;
+}
+
+/** Whether the instruction that begins with this parcel has 4 bytes. Longer ones do not exist in this machine and decode as illegal. */
+export const isFull = (parcel: number): boolean => (parcel & 3) === 3;
+
+const indexOf: ReadonlyMap<string, number> = new Map(INSTRUCTIONS.map((row, index) => [row.name, index]));
+
+const majorOpcode = (bits: number): number => (bits >>> 2) & 31;
+const quadrant = (bits: number): number => ((bits >>> 13) & 7) | ((bits & 3) << 3);
+
+/** Rows by the bits that every row of their length fixes: the major opcode, or quadrant and funct3. Made when first used. */
+class Buckets<R extends Encoded> {
+  readonly #list: readonly R[];
+  readonly #keyOf: (bits: number) => number;
+  #buckets: R[][] | undefined;
+
+  constructor(list: readonly R[], keyOf: (bits: number) => number) {
+    this.#list = list;
+    this.#keyOf = keyOf;
+  }
+
+  find(bits: number): R | undefined {
+    this.#buckets ??= this.#sort();
+    return this.#buckets[this.#keyOf(bits)]?.find((row) => matches(row, bits));
+  }
+
+  #sort(): R[][] {
+    const buckets: R[][] = Array.from({ length: 32 }, () => []);
+    for (const row of this.#list) buckets[this.#keyOf(row.match)]?.push(row);
+    return buckets;
+  }
+}
+
+const fullRows = new Buckets(INSTRUCTIONS, majorOpcode);
+const compressedRows = new Buckets(COMPRESSED, quadrant);
+
+/** The row of an instruction word, compressed or full; undefined where it is illegal. A compressed word has its upper half ignored. */
+export const findRow = (bits: number): Instruction | CompressedInstruction | undefined =>
+  isFull(bits) ? fullRows.find(bits) : compressedRows.find(bits & 0xffff);
+
+/** Decodes an instruction word; undefined where it is illegal. */
+export function decode(bits: number): DecodedInstruction | undefined {
+  const found = findRow(bits);
+  if (found === undefined) return undefined;
+  if (found.length === 4) {
+    return operandsOf(found, undefined, (name) => {
+      const field = found.fields[name];
+      return field === undefined ? 0 : extract(field, bits);
+    });
+  }
+  const { name, values } = found.expansion;
+  const row = INSTRUCTIONS[indexOf.get(name) ?? 0] as Instruction;
+  return operandsOf(row, found, (field) => resolve(values[field], bits));
+}
+
+const resolve = (source: number | Field | undefined, bits: number): number =>
+  source === undefined ? 0 : typeof source === 'number' ? source : extract(source, bits);
+
+function operandsOf(row: Instruction, short: CompressedInstruction | undefined, get: (field: FieldName) => number): DecodedInstruction {
+  const { csr, shamt, zimm } = row.fields;
+  return {
+    row,
+    index: indexOf.get(row.name) ?? 0,
+    compressed: short,
+    length: short ? 2 : 4,
+    rd: get('rd'),
+    rs1: get(zimm ? 'zimm' : 'rs1'),
+    rs2: get('rs2'),
+    rs3: get('rs3'),
+    imm: get(csr ? 'csr' : shamt ? 'shamt' : 'imm'),
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * Decoded instructions, kept per physical page.
+ *
+ * A page gets its decoded page when it is first executed from; its instructions are decoded one by one when they are
+ * first reached. Stores do not change decoded instructions: who sees the store drops the page (store-watch.ts). A
+ * dropped page may still be in use by the generated code that caused the drop: its content stays as it is until the
+ * place is given out again, which happens only while no generated code is in it.
+ */
+import type { Bus } from '../bus/index.js';
+import { decode, isFull } from './decode.js';
+import { Handler, handlerOf } from './interpreter.js';
+import { Decoded, DECODED, DECODED_END, DECODED_PAGE, DECODED_SHIFT, DECODED_STRIDE, PAGE_MAP, State } from './layout.js';
+
+/** Decoded pages that exist at most. */
+const PAGES: number = Math.floor((DECODED_END - DECODED) / DECODED_STRIDE);
+
+/** The decoded pages of one machine. `host` is always a linear address, of any byte of the page. */
+export class DecodedPages {
+  /** Counts drops: whoever keeps the place of a decoded page forgets it when this has changed. */
+  generation = 0;
+  readonly #bus: Bus;
+  /** Linear address of the page that each decoded page belongs, or belonged, to. */
+  readonly #hostOf = new Int32Array(PAGES);
+  #free: number[] = [];
+  /** Decoded pages used so far; those beyond have never been written. */
+  #used = 0;
+
+  constructor(bus: Bus) {
+    this.#bus = bus;
+  }
+
+  /** Whether a page has been decoded, at least in part. */
+  has(host: number): boolean {
+    return this.#bus.i32[(PAGE_MAP >> 2) + (host >>> 12)] !== 0;
+  }
+
+  /** Place of the decoded page of a page that has one, or a new one; drops all when there is no more room. */
+  pageOf(host: number): number {
+    const at = (PAGE_MAP >> 2) + (host >>> 12);
+    const known = this.#bus.i32[at]!;
+    if (known !== 0) return known;
+    const page = this.#allocate();
+    this.#hostOf[(page - DECODED) / DECODED_STRIDE] = host & ~0xfff;
+    this.#bus.i32[at] = page;
+    return page;
+  }
+
+  /** Forgets what was decoded from a page. */
+  drop(host: number): void {
+    const at = (PAGE_MAP >> 2) + (host >>> 12);
+    const page = this.#bus.i32[at]!;
+    if (page === 0) return;
+    this.#bus.i32[at] = 0;
+    this.#free.push(page);
+    this.generation++;
+  }
+
+  /** Forgets everything. */
+  dropAll(): void {
+    for (let n = 0; n < this.#used; n++) {
+      const at = (PAGE_MAP >> 2) + (this.#hostOf[n]! >>> 12);
+      if (this.#bus.i32[at] === DECODED + n * DECODED_STRIDE) this.#bus.i32[at] = 0;
+    }
+    this.#free = Array.from({ length: this.#used }, (_, n) => DECODED + n * DECODED_STRIDE);
+    this.generation++;
+  }
+
+  /** Decodes the instruction at place `ip` of a decoded page. */
+  decodeAt(ip: number): void {
+    const n = Math.floor((ip - DECODED) / DECODED_STRIDE);
+    const offset = (ip - DECODED - n * DECODED_STRIDE) >> DECODED_SHIFT;
+    const host = (this.#hostOf[n]! >>> 0) + offset;
+    const { u16 } = this.#bus;
+    const first = u16[host >>> 1]!;
+    if (!isFull(first)) this.#enter(ip, first);
+    else if (offset < 4094) this.#enter(ip, first | (u16[(host >>> 1) + 1]! << 16));
+    else u16[(ip + Decoded.handler) >> 1] = Handler.Straddle;
+  }
+
+  /** Decodes the instruction at the end of a page, whose second parcel is given, and returns its handler. */
+  decodeStraddling(ip: number, secondParcel: number): number {
+    const n = Math.floor((ip - DECODED) / DECODED_STRIDE);
+    const { u16 } = this.#bus;
+    const first = u16[((this.#hostOf[n]! >>> 0) + 4094) >>> 1]!;
+    const inner = this.#enter(ip, first | (secondParcel << 16));
+    u16[(ip + Decoded.handler) >> 1] = Handler.Straddle;
+    u16[(ip + Decoded.innerHandler) >> 1] = inner;
+    u16[(ip + Decoded.secondParcel) >> 1] = secondParcel;
+    return inner;
+  }
+
+  /** Writes a decoded instruction and returns its handler. */
+  #enter(ip: number, bits: number): number {
+    const { u8, u16, i32 } = this.#bus;
+    const instruction = decode(bits);
+    if (instruction === undefined) {
+      i32[(ip + Decoded.imm) >> 2] = isFull(bits) ? bits : bits & 0xffff;
+      return (u16[(ip + Decoded.handler) >> 1] = Handler.Illegal);
+    }
+    const { row, index, rd, rs1, rs2, rs3, imm, length } = instruction;
+    const handler = handlerOf(row, index, rd);
+    u16[(ip + Decoded.rd) >> 1] = rd === 0 && !row.operands.includes('fd') ? State.sink : rd * 8;
+    u8[ip + Decoded.rs1] = rs1 * 8;
+    u8[ip + Decoded.rs2] = rs2 * 8;
+    u8[ip + Decoded.rs3] = rs3 * 8;
+    u8[ip + Decoded.length] = length << DECODED_SHIFT;
+    i32[(ip + Decoded.imm) >> 2] = imm;
+    return (u16[(ip + Decoded.handler) >> 1] = handler);
+  }
+
+  #allocate(): number {
+    if (this.#free.length === 0 && this.#used === PAGES) this.dropAll();
+    const { u8, u16 } = this.#bus;
+    let page = this.#free.pop();
+    if (page === undefined) page = DECODED + this.#used++ * DECODED_STRIDE;
+    else u8.fill(0, page, page + DECODED_PAGE);
+    // Two ends: an instruction that straddles the end leaves through the second one.
+    u16[(page + DECODED_PAGE) >> 1] = Handler.PageEnd;
+    u16[(page + DECODED_PAGE + (2 << DECODED_SHIFT)) >> 1] = Handler.PageEnd;
+    return page;
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * The language the instruction semantics are written in.
+ *
+ * An emitter turns one instruction into WebAssembly. Its subclasses differ in where operands come from (a decoded
+ * instruction in memory, or constants and locals) and in how control leaves the instruction; everything in between is
+ * here, once.
+ */
+import { TC_ADDEND, TC_ENTRY_BYTES, TC_READ, TC_WRITE } from '../../mmu/index.js';
+import { type FunctionBody, Op, ValueType } from '../wasm/index.js';
+import { Access, PAGE_OFFSET, type AccessWidth, LOAD_SIGNED, LOAD_UNSIGNED, STORE } from './access.js';
+import { CACHE_ENTRIES, State } from './layout.js';
+import { Arithmetic, cell32, load, local, type Long, long, type Value, value, word, type Word } from './value.js';
+
+/** Why generated code returned to TypeScript. */
+export const Leave = {
+  /** The countdown reached zero. */
+  Quantum: 0,
+  /** A data access or the second half of an instruction faulted: cause and address are known to TypeScript. */
+  Fault: 1,
+  /** The page of the pc has to be translated or decoded. */
+  Fetch: 2,
+  /** The instruction at `State.ip` is performed by a TypeScript helper. */
+  System: 3,
+  /** The instruction at `State.ip` is illegal. */
+  Illegal: 4,
+} as const;
+export type Leave = (typeof Leave)[keyof typeof Leave];
+
+/** Function indices of what generated code imports. */
+export interface Imports {
+  /** (va low, va high, size, Access) -> host address, 0 after a fault. */
+  readonly access: number;
+}
+
+const I32: typeof ValueType.I32 = ValueType.I32;
+const I64: typeof ValueType.I64 = ValueType.I64;
+
+/** Builds the code of one instruction after the other into a function body. */
+export abstract class Emitter extends Arithmetic {
+  protected readonly body: FunctionBody;
+  protected readonly imports: Imports;
+  /** Whether the instruction being built has written its destination: its sources must not be read any more. */
+  #written = false;
+  /** Whether the instruction being built makes a data access, which counts. */
+  protected accesses = false;
+
+  constructor(body: FunctionBody, imports: Imports) {
+    super();
+    this.body = body;
+    this.imports = imports;
+  }
+
+  // --- what the engines define
+
+  /** Byte offset of a register operand within its register file. */
+  protected abstract registerOffset(field: 'rd' | 'rs1' | 'rs2' | 'rs3'): Word;
+  /** Reads the x register in a field. */
+  protected abstract readX(field: 'rs1' | 'rs2'): Long;
+  /** Writes the x register in rd; a write to x0 is dropped. */
+  protected abstract writeX(result: Long): void;
+  /** The immediate, or the shift count. */
+  abstract imm(): Long;
+  /** Address of the instruction. */
+  abstract pc(): Long;
+  /** Address of the instruction that follows in memory. */
+  abstract nextPc(): Long;
+  /** Place of the translation cache. */
+  protected abstract cacheBase(): Word;
+  /** Goes to pc + imm where the condition holds, else on. */
+  abstract branchIf(condition: Word): void;
+  /** Goes to pc + imm. */
+  abstract branch(): void;
+  /** Goes to a computed address, whose lowest bit is 0. */
+  abstract jump(target: Long): void;
+  /** Leaves generated code before this instruction. */
+  abstract leave(reason: Leave): void;
+  /** Makes the countdown visible to TypeScript, so that a device asked for the time knows what has been executed. */
+  protected abstract publishCount(): void;
+
+  // --- one instruction
+
+  /** Makes ready for the next instruction. */
+  protected begin(): void {
+    this.#written = false;
+    this.accesses = false;
+    this.body.releaseTemps();
+  }
+
+  // --- operands
+
+  rs1(): Long {
+    return this.#source('rs1');
+  }
+
+  rs2(): Long {
+    return this.#source('rs2');
+  }
+
+  setRd(result: Long): void {
+    this.writeX(result);
+    this.#written = true;
+  }
+
+  /** Raw 64 bits of an f register. */
+  fs1(): Long {
+    return load(I64, Op.i64Load, this.registerOffset('rs1'), State.f);
+  }
+
+  fs2(): Long {
+    return load(I64, Op.i64Load, this.registerOffset('rs2'), State.f);
+  }
+
+  fs3(): Long {
+    return load(I64, Op.i64Load, this.registerOffset('rs3'), State.f);
+  }
+
+  /** Writes the raw 64 bits of the f register in rd. */
+  setFd(bits: Long): void {
+    this.registerOffset('rd').put(this.body);
+    bits.put(this.body);
+    this.body.memory(Op.i64Store, State.f);
+  }
+
+  #source(field: 'rs1' | 'rs2'): Long {
+    const register = this.readX(field);
+    return value(I64, (b) => {
+      if (this.#written) throw new Error(`${field} is read after rd was written`);
+      register.put(b);
+    });
+  }
+
+  // --- statements
+
+  /** Binds a value: it is computed here, once. */
+  let<T extends ValueType>(v: Value<T>): Value<T> {
+    if (v.constant !== undefined) return v;
+    const index = this.body.temp(v.type);
+    this.assign(index, v);
+    return local(v.type, index);
+  }
+
+  if(condition: Word, then: () => void, otherwise?: () => void): void {
+    condition.put(this.body);
+    this.body.open(Op.if);
+    const before = this.#written;
+    then();
+    if (otherwise) {
+      const after = this.#written;
+      this.#written = before;
+      this.body.else();
+      otherwise();
+      this.#written ||= after;
+    }
+    this.body.end();
+  }
+
+  /** Leaves generated code; a TypeScript helper performs this instruction. */
+  system(): void {
+    this.leave(Leave.System);
+  }
+
+  protected assign(localIndex: number, v: Value): void {
+    v.put(this.body);
+    this.body.set(localIndex);
+  }
+
+  protected setCell(at: number, v: Long | Word): void {
+    this.body.i32Const(0);
+    v.put(this.body);
+    this.body.memory(v.type === I64 ? Op.i64Store : Op.i32Store, at);
+  }
+
+  // --- memory
+
+  /** A load, sign-extended to 64 bits. */
+  loadS(size: AccessWidth, va: Long): Long {
+    return this.let(load(I64, LOAD_SIGNED[size], this.#hostAddress(Access.Load, size, this.let(va)), 0));
+  }
+
+  /** A load, zero-extended to 64 bits. */
+  loadU(size: AccessWidth, va: Long): Long {
+    return this.let(load(I64, LOAD_UNSIGNED[size], this.#hostAddress(Access.Load, size, this.let(va)), 0));
+  }
+
+  /** A store of the low bytes of `bits`. */
+  store(size: AccessWidth, va: Long, bits: Long): void {
+    this.#put(size, this.#hostAddress(Access.Store, size, this.let(va), bits), bits);
+  }
+
+  /** rd = memory; memory = combine(memory). Words are sign-extended. */
+  amo(size: 4 | 8, va: Long, combine: (old: Long) => Long): void {
+    const host = this.#hostAddress(Access.Amo, size, this.let(va));
+    const old = this.let(load(I64, LOAD_SIGNED[size], host, 0));
+    this.#put(size, host, combine(old));
+    this.setRd(old);
+  }
+
+  /** rd = memory, and its host address becomes the hart's reservation. */
+  loadReserved(size: 4 | 8, va: Long): void {
+    const host = this.#hostAddress(Access.LoadReserved, size, this.let(va));
+    this.setCell(State.reservation, host);
+    this.setRd(load(I64, LOAD_SIGNED[size], host, 0));
+  }
+
+  /** Stores where the reservation still holds this very address; rd = 0 for done, 1 for not done. The reservation ends either way. */
+  storeConditional(size: 4 | 8, va: Long, bits: Long): void {
+    const host = this.#hostAddress(Access.Amo, size, this.let(va));
+    const failed = this.let(this.ne32(host, cell32(State.reservation)));
+    this.if(this.eqz32(failed), () => this.#put(size, host, bits));
+    this.setCell(State.reservation, word(0));
+    this.setRd(this.zext(failed));
+  }
+
+  /** Place of the translation cache entry of an address: page number modulo the number of entries, times the size of an entry. */
+  protected cacheEntry(va: Long): Word {
+    const pageToEntry = BigInt(12 - Math.log2(TC_ENTRY_BYTES));
+    const index = this.and32(this.low(this.shrU(va, long(pageToEntry))), word((CACHE_ENTRIES - 1) * TC_ENTRY_BYTES));
+    return this.let(this.add32(index, this.cacheBase()));
+  }
+
+  #put(size: AccessWidth, host: Word, bits: Long): void {
+    host.put(this.body);
+    bits.put(this.body);
+    this.body.memory(STORE[size], 0);
+  }
+
+  /**
+   * Host address of `va`, or the way out of generated code when the access faults. One compare with the tag of the
+   * translation cache catches a miss, a page crossing and (for atomics, whose addresses must be aligned, and for loads
+   * and stores, which then take the slow way) misalignment. On the slow way of a store its bits wait in the scratch
+   * cell: where memory does not take them in one piece TypeScript does, and the host address returned is the scratch cell.
+   */
+  #hostAddress(access: Access, size: AccessWidth, va: Long, bits?: Long): Word {
+    const host = this.body.temp(I32);
+    const isLoad = access === Access.Load || access === Access.LoadReserved;
+    const entry = this.cacheEntry(va);
+    const tag = load(I64, Op.i64Load, entry, isLoad ? TC_READ : TC_WRITE);
+    this.assign(host, this.add32(this.low(va), load(I32, Op.i32Load, entry, TC_ADDEND)));
+    this.if(this.ne(tag, this.and(va, long(BigInt(~(PAGE_OFFSET & ~(size - 1)))))), () => {
+      if (bits) this.setCell(State.scratch, bits);
+      this.publishCount();
+      this.low(va).put(this.body);
+      this.low(this.shrU(va, long(32n))).put(this.body);
+      this.body.i32Const(size);
+      this.body.i32Const(access);
+      this.body.call(this.imports.access);
+      this.body.set(host);
+      this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
+    });
+    this.accesses = true;
+    return local(I32, host);
+  }
+}

@@ -1,0 +1,75 @@
+/** The generated code of one machine and what its harts share: decoded pages, store watch, the window. */
+import type { Bus } from '../bus/index.js';
+import { DecodedPages } from './decoded-pages.js';
+import { instantiateInterpreter } from './interpreter.js';
+import type { Leave } from './emitter.js';
+import { HART_RESERVED, MAX_HARTS } from './layout.js';
+import { SlowPath, type TranslatingHart } from './slow-path.js';
+import { StoreWatch, type WatchedHart } from './store-watch.js';
+
+/** What the engine knows of a hart. */
+export interface EngineHart extends WatchedHart, TranslatingHart {
+  /** Virtual time in nanoseconds. */
+  readonly now: number;
+}
+
+/** One a machine. It takes `bus.onWrite`. */
+export class HartEngine {
+  readonly bus: Bus;
+  readonly decoded: DecodedPages;
+  readonly watch: StoreWatch;
+  readonly slowPath: SlowPath;
+  /** The hart inside run(), whose `now` is the machine's time; undefined between runs. */
+  running: EngineHart | undefined = undefined;
+  readonly #harts: EngineHart[] = [];
+  readonly #interpreter: () => Leave;
+  #slots = 0;
+  #resident: EngineHart | undefined = undefined;
+
+  /** @throws RangeError when the bus does not reserve HART_RESERVED bytes */
+  constructor(bus: Bus) {
+    if (bus.ramHost < HART_RESERVED) throw new RangeError(`bus reserves ${bus.ramHost} bytes for the harts, not ${HART_RESERVED}`);
+    this.bus = bus;
+    this.decoded = new DecodedPages(bus);
+    this.watch = new StoreWatch(bus, this.decoded, this.#harts);
+    this.slowPath = new SlowPath(bus, this.decoded, this.watch);
+    this.#interpreter = instantiateInterpreter(bus.memory, {
+      access: (low, high, size, kind) => this.slowPath.guardedAccess(low, high, size, kind),
+      decode: (ip) => this.decoded.decodeAt(ip),
+      straddle: (ip, pageLow, pageHigh) => this.slowPath.straddle(ip, pageLow, pageHigh),
+    });
+    bus.onWrite = (host, length) => this.watch.hostWrote(host, length);
+  }
+
+  /**
+   * Gives a new hart its place in memory.
+   * @throws RangeError when there are MAX_HARTS already
+   */
+  newSlot(): number {
+    if (this.#slots === MAX_HARTS) throw new RangeError(`a machine has at most ${MAX_HARTS} harts`);
+    return this.#slots++;
+  }
+
+  /** Adds a hart, complete now. */
+  add(hart: EngineHart): void {
+    this.#harts.push(hart);
+  }
+
+  /** Puts a hart into the window, where generated code works on it. */
+  enter(hart: EngineHart): void {
+    if (this.#resident === hart) return;
+    if (this.#resident) {
+      this.#resident.state.leaveWindow();
+      this.watch.park(this.#resident);
+    }
+    this.watch.unpark(hart);
+    hart.state.enterWindow();
+    this.#resident = hart;
+    this.slowPath.hart = hart;
+  }
+
+  /** Runs the hart in the window until generated code has a reason to return. */
+  run(): Leave {
+    return this.#interpreter();
+  }
+}

@@ -1,0 +1,366 @@
+/** A hart: registers, MMU, privileged state, and the loop that runs generated code and handles what it leaves for. */
+import { HarnessBug, type Pfn, type Trace, type Vaddr } from '../base/index.js';
+import { Mmu, SATP_SV39, SEGDEV_TLB, type TlbConfig, TranslationCache } from '../../mmu/index.js';
+import { Cause } from './cause.js';
+import { type HartContext, newHartContext } from './context.js';
+import { CsrFile } from './csr-file.js';
+import { Leave } from './emitter.js';
+import type { HartEngine } from './engine.js';
+import { HartState } from './hart-state.js';
+import { Handler, instructionOf } from './interpreter.js';
+import { encode } from './isa/index.js';
+import { CACHE_ENTRIES, Decoded, DECODED_SHIFT, State, translationCache } from './layout.js';
+import { Status } from './status.js';
+import { SYSTEM } from './system.js';
+import { type Mode, TrapRegisters } from './trap-registers.js';
+
+/** Why `run` returned. */
+export const Exit = {
+  /** The quantum is used up. */
+  Quantum: 0,
+  /** With a kernel: the instruction at pc trapped, `cause` and `tval` say how, and nothing has changed. */
+  Trap: 1,
+  /** Without a kernel: wfi has retired and no interrupt is pending. */
+  Wait: 2,
+} as const;
+export type Exit = (typeof Exit)[keyof typeof Exit];
+
+/** What a hart is made from. */
+export interface HartOptions {
+  /** mhartid, and the hart's name in traces. */
+  readonly id: number;
+  /** Default: SEGDEV_TLB. */
+  readonly tlb?: TlbConfig;
+  /** Who keeps the A and D bits; default svade, by page faults. */
+  readonly ad?: 'svade' | 'svadu';
+  readonly trace?: Trace;
+  /** true: the hart runs user programs, and their traps leave `run`. false: it starts in machine mode and traps go to mtvec and stvec. */
+  readonly kernel: boolean;
+  /** Virtual time in nanoseconds when `run` was entered, for the time CSR; default: the instructions retired until then. */
+  readonly now?: () => number;
+}
+
+/** Instructions per entry of generated code: V8 changes to optimised code only when it is entered anew, and interrupts are taken between entries. */
+const ENTRY = 1 << 16;
+
+/** Returned by what handles one reason to leave generated code, where execution goes on. */
+const GO_ON = -1;
+
+/** One hardware thread of a machine. */
+export class Hart {
+  readonly id: number;
+  readonly mmu: Mmu;
+  readonly cache: TranslationCache;
+  readonly state: HartState;
+  readonly traps: TrapRegisters = new TrapRegisters();
+  readonly csrs: CsrFile;
+  /** RISC-V exception code of the last Exit.Trap. */
+  cause = 0;
+  /** Exact tval of the last Exit.Trap, signed. */
+  tval = 0n;
+  /** Loads, stores, AMOs, lr and sc that completed. */
+  dataAccesses = 0;
+  /** Data translations besides one for each data access: second pages, and accesses the bus refused. */
+  extraDataLookups = 0;
+  readonly #engine: HartEngine;
+  readonly #kernel: boolean;
+  readonly #clock: (() => number) | undefined;
+  #retired = 0;
+  #fetchLookups = 0;
+  #generation = 0;
+  /** Virtual time and `instret` when `run` was entered. */
+  #startTime = 0;
+  #startRetired = 0;
+  /** Instructions left of the quantum. */
+  #left = 0;
+  /** Instructions generated code was given, while it runs; else 0. */
+  #entry = 0;
+
+  constructor(engine: HartEngine, o: HartOptions) {
+    this.id = o.id;
+    this.#engine = engine;
+    this.#kernel = o.kernel;
+    this.#clock = o.now;
+    const { bus } = engine;
+    const slot = engine.newSlot();
+    this.state = new HartState(bus, slot);
+    this.cache = new TranslationCache({ memory: bus.memory, at: translationCache(slot), entries: CACHE_ENTRIES });
+    this.mmu = new Mmu({
+      hartId: o.id, memory: bus, cache: this.cache, tlb: o.tlb ?? SEGDEV_TLB, ad: o.ad ?? 'svade', ...(o.trace ? { trace: o.trace } : {}),
+    });
+    this.csrs = new CsrFile(this);
+    if (o.kernel) this.#becomeUser();
+    this.translationChanged();
+    engine.add(this);
+  }
+
+  // --- registers
+
+  /** Address of the next instruction: exact where canonical, else the nearest number. */
+  get pc(): number {
+    return this.state.address(State.pc);
+  }
+  set pc(pc: number) {
+    if (!Number.isInteger(pc)) throw new RangeError(`pc: ${pc} is not an address`);
+    this.state.setCell64(State.pc, BigInt(pc) & ~1n);
+  }
+
+  /** The pc as a signed 64-bit integer, whatever it is. */
+  get pc64(): bigint {
+    return this.state.cell64(State.pc);
+  }
+  set pc64(pc: bigint) {
+    this.state.setCell64(State.pc, pc & ~1n);
+  }
+
+  /** Register `n`, 0 to 31, signed. */
+  x(n: number): bigint {
+    return this.state.x(n);
+  }
+
+  /** Sets register `n` to the low 64 bits of `value`; x0 stays 0. */
+  setX(n: number, value: bigint): void {
+    this.state.setX(n, value);
+  }
+
+  /** Register `n` as a signed number, the nearest one where it has more than 53 significant bits. */
+  xNumber(n: number): number {
+    return this.state.xNumber(n);
+  }
+
+  /** Instructions retired: those that trapped are not. */
+  get instret(): number {
+    return this.#retired;
+  }
+
+  /** Pages entered by instruction fetch, each of which looks the instruction TLB up once. */
+  get fetchLookups(): number {
+    return this.#fetchLookups;
+  }
+
+  /** Virtual time in nanoseconds, exact also while a device is asked in the middle of a run: an instruction takes one. */
+  get now(): number {
+    const underWay = this.#entry === 0 ? 0 : this.#entry - this.state.cell(State.count);
+    return this.#startTime + this.#retired - this.#startRetired + underWay;
+  }
+
+  /** `tval` as a number where it is a canonical address, else NaN. */
+  get tvalNumber(): number {
+    return this.tval === BigInt.asIntN(39, this.tval) ? Number(this.tval) : Number.NaN;
+  }
+
+  /** A context of zeros, for a thread that has not run yet. */
+  newContext(): HartContext {
+    return newHartContext();
+  }
+
+  /** Copies pc and registers out of the hart. */
+  saveContext(to: HartContext): void {
+    to.pc = this.pc;
+    to.x.set(this.state.registers());
+    to.f.set(this.state.floatRegisters());
+    to.fcsr = this.state.cell(State.fcsr);
+  }
+
+  /** Copies pc and registers into the hart; x[0] is ignored. A reservation ends. */
+  loadContext(from: HartContext): void {
+    this.pc = from.pc;
+    const x = this.state.registers();
+    x.set(from.x);
+    x[0] = 0n;
+    this.state.floatRegisters().set(from.f);
+    this.state.setCell(State.fcsr, from.fcsr);
+    this.#engine.watch.endReservation(this);
+  }
+
+  // --- translation
+
+  /** Makes the hart translate through a page table in Sv39. Entries of other address spaces stay in the TLB. */
+  setSatp(asid: number, rootPfn: Pfn): void {
+    this.mmu.setSatp(SATP_SV39, asid, rootPfn);
+    this.translationChanged();
+  }
+
+  /** sfence.vma: of one page or (undefined) all, for one ASID (global pages excepted) or (undefined) for all. */
+  sfenceVma(va: Vaddr | undefined, asid: number | undefined): void {
+    this.mmu.sfenceVma(va, asid);
+    this.state.setCell(State.page, 0);
+  }
+
+  /** fence.i: what has been stored can be executed. */
+  fenceI(): void {
+    this.#engine.watch.fenceI();
+  }
+
+  /** Makes the MMU follow mode, mstatus and satp; the pc is translated anew. */
+  translationChanged(): void {
+    const { mmu, traps } = this;
+    const { mode, status } = traps;
+    const dataMode: Mode = status.has(Status.MPRV) ? status.mpp : mode;
+    // Setting priv sets dataPriv as well, and both flush the cache when they change something.
+    if (mmu.priv !== mode) mmu.priv = mode;
+    mmu.dataPriv = dataMode;
+    mmu.sum = status.has(Status.SUM);
+    mmu.mxr = status.has(Status.MXR);
+    this.state.setCell(State.page, 0);
+  }
+
+  #becomeUser(): void {
+    this.traps.mode = 0;
+    this.traps.machine.counteren = this.traps.supervisor.counteren = 7;
+  }
+
+  // --- running
+
+  /**
+   * Executes at most `quantum` instructions, exactly that many where nothing ends it before.
+   * @param quantum a non-negative integer
+   * @returns why it ended
+   */
+  run(quantum: number): Exit {
+    if (!Number.isInteger(quantum) || quantum < 0) throw new RangeError(`quantum: ${quantum} is not a number of instructions`);
+    const { decoded } = this.#engine;
+    this.#engine.enter(this);
+    this.#startTime = this.#clock?.() ?? this.#retired;
+    this.#startRetired = this.#retired;
+    this.#left = quantum;
+    this.#engine.running = this;
+    let exit: number = GO_ON;
+    try {
+      while (exit === GO_ON && this.#left > 0) {
+        if (!this.#kernel && this.#interrupted()) continue;
+        if (decoded.generation !== this.#generation) this.state.setCell(State.page, 0);
+        exit = this.state.cell(State.page) === 0 ? this.#locate(1) : this.#handle(this.#enter());
+      }
+    } finally {
+      this.#engine.running = undefined;
+      this.#collect();
+    }
+    return exit === GO_ON ? Exit.Quantum : (exit as Exit);
+  }
+
+  /** Where returns from traps go on. A reservation ends. */
+  returnTo(pc: bigint): void {
+    this.pc64 = pc;
+    this.#engine.watch.endReservation(this);
+  }
+
+  /** Takes over what the slow path and generated code have counted. */
+  #collect(): void {
+    const { slowPath } = this.#engine;
+    this.extraDataLookups += slowPath.extraLookups;
+    slowPath.extraLookups = 0;
+    this.#fetchLookups += this.state.cell(State.fetches);
+    this.state.setCell(State.fetches, 0);
+  }
+
+  /** Enters generated code once and counts what it has done. */
+  #enter(): Leave {
+    const { state } = this;
+    const entry = Math.min(this.#left, ENTRY);
+    state.setCell(State.count, entry);
+    state.setCell(State.count + 4, 0);
+    this.#entry = entry;
+    const reason = this.#engine.run();
+    this.#entry = 0;
+    const executed = entry - state.cell(State.count);
+    this.#left -= executed;
+    this.#retired += executed;
+    this.dataAccesses += state.cell(State.count + 4);
+    return reason;
+  }
+
+  #handle(reason: Leave): number {
+    const { slowPath, bus } = this.#engine;
+    switch (reason) {
+      case Leave.Quantum:
+        return GO_ON;
+      case Leave.Fault:
+        this.#rethrow();
+        return this.#trap(slowPath.cause, this.#faultAddress());
+      case Leave.Fetch:
+        return this.#locate(0);
+      case Leave.System:
+        return this.#system(this.state.cell(State.ip));
+      case Leave.Illegal:
+        return this.#trap(Cause.IllegalInstruction, BigInt(bus.u32[(this.state.cell(State.ip) + Decoded.imm) >> 2]!));
+    }
+  }
+
+  /** Throws what a device model threw. The hart stands at the instruction, which has not happened. */
+  #rethrow(): void {
+    const { slowPath } = this.#engine;
+    const { thrown } = slowPath;
+    if (thrown === undefined) return;
+    slowPath.thrown = undefined;
+    this.#collect();
+    throw thrown.error;
+  }
+
+  /** Makes the page of the pc ready. `lookups`: 1 where generated code has not counted the entry of the page already. */
+  #locate(lookups: 0 | 1): number {
+    const { slowPath, decoded } = this.#engine;
+    const found = slowPath.locate(this.state.cell(State.pc), this.state.cell(State.pc + 4));
+    this.#generation = decoded.generation;
+    this.#fetchLookups += lookups - (found ? 0 : 1);
+    return found ? GO_ON : this.#trap(slowPath.cause, this.#faultAddress());
+  }
+
+  #faultAddress(): bigint {
+    const { slowPath } = this.#engine;
+    return (BigInt(slowPath.faultHigh | 0) << 32n) | BigInt(slowPath.faultLow >>> 0);
+  }
+
+  #system(ip: number): number {
+    const { u8, u16, i32 } = this.#engine.bus;
+    const handler = u16[(ip + Decoded.handler) >> 1]!;
+    const row = instructionOf(handler === Handler.Straddle ? u16[(ip + Decoded.innerHandler) >> 1]! : handler);
+    const operation = row && SYSTEM[row.name];
+    if (row === undefined || operation === undefined) throw new HarnessBug('no helper for a system instruction', { handler, pc: this.pc });
+    const rd = u16[(ip + Decoded.rd) >> 1]!;
+    const length = u8[ip + Decoded.length]! >> DECODED_SHIFT;
+    const operands = {
+      rd: rd === State.sink ? 0 : rd >> 3,
+      rs1: u8[ip + Decoded.rs1]! >> 3,
+      rs2: u8[ip + Decoded.rs2]! >> 3,
+      imm: i32[(ip + Decoded.imm) >> 2]!,
+    };
+    const outcome = operation(this, operands);
+    switch (outcome) {
+      case 'next': case 'wait': case 'jumped':
+        if (outcome !== 'jumped') this.pc64 += BigInt(length);
+        this.#retired++;
+        this.#left--;
+        return outcome === 'wait' ? Exit.Wait : GO_ON;
+      case 'illegal':
+        return this.#trap(Cause.IllegalInstruction, BigInt(encode(row, { ...operands, zimm: operands.rs1, csr: operands.imm })));
+      default:
+        return this.#trap(outcome, outcome === Cause.Breakpoint ? this.pc64 : 0n);
+    }
+  }
+
+  /** An exception: out of `run` with a kernel, to its handler without. */
+  #trap(cause: number, tval: bigint): number {
+    this.#engine.watch.endReservation(this);
+    if (this.#kernel) {
+      this.cause = cause;
+      this.tval = tval;
+      return Exit.Trap;
+    }
+    this.pc64 = this.traps.enter(cause, false, this.pc64, tval);
+    this.translationChanged();
+    // A trap takes one of the quantum, so that a handler that traps itself comes to an end.
+    this.#left--;
+    return GO_ON;
+  }
+
+  #interrupted(): boolean {
+    const code = this.traps.pendingInterrupt();
+    if (code < 0) return false;
+    this.#engine.watch.endReservation(this);
+    this.pc64 = this.traps.enter(code, true, this.pc64, 0n);
+    this.translationChanged();
+    this.#left--;
+    return true;
+  }
+}

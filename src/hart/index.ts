@@ -1,0 +1,9 @@
+/** Harts: the instruction set, generated code, privileged state, and the loop that runs it. */
+export { Cause, Interrupt } from './cause.js';
+export { type HartContext, newHartContext } from './context.js';
+export { decode, type DecodedInstruction } from './decode.js';
+export { disassemble } from './disassemble.js';
+export { HartEngine } from './engine.js';
+export { Exit, Hart, type HartOptions } from './hart.js';
+export * from './isa/index.js';
+export { HART_RESERVED, MAX_HARTS } from './layout.js';

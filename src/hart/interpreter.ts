@@ -1,0 +1,109 @@
+/**
+ * The interpreter: one WebAssembly function, generated from the instruction table, a loop around a `br_table` over the
+ * handler numbers of decoded instructions.
+ *
+ *     block leaveAtPc
+ *       block leaveAtIp
+ *         loop goto                    pc is set: find its decoded page, set ip
+ *           loop next                  ip is set: is the quantum over?
+ *             br_table -> handlers     each ends with a branch to one of the four
+ *
+ * V8 checks for interrupts at every loop head, so there is one loop head to an instruction.
+ */
+import { FunctionBody, ModuleWriter, Op, ValueType } from '../wasm/index.js';
+import { Leave } from './emitter.js';
+import { InterpreterEmitter } from './interpreter-emitter.js';
+import { type Instruction, INSTRUCTIONS } from './isa/index.js';
+import { HART_RESERVED } from './layout.js';
+
+const { I32 } = ValueType;
+
+/**
+ * Numbers of the handlers that are no instruction. 0 must mean "not decoded": fresh pages are filled with zeros. What an
+ * instruction over two pages can turn out to be must have higher numbers than Straddle, because handlers reach only those.
+ */
+export const Handler = { Undecoded: 0, PageEnd: 1, Straddle: 2, Illegal: 3 } as const;
+const FIRST = 4;
+
+/**
+ * Instructions with a second handler for rd = x0, which saves computing and storing the link: plain jumps and returns.
+ * For all others the write goes to State.sink.
+ */
+const LINKLESS: readonly Instruction[] = INSTRUCTIONS.filter((row) => row.flow === 'jump' || row.flow === 'jumpRegister');
+const linklessHandler: ReadonlyMap<Instruction, number> = new Map(LINKLESS.map((row, i) => [row, FIRST + INSTRUCTIONS.length + i]));
+
+/** The handler of an instruction: `index` is its place in INSTRUCTIONS. */
+export function handlerOf(row: Instruction, index: number, rd: number): number {
+  return (rd === 0 ? linklessHandler.get(row) : undefined) ?? FIRST + index;
+}
+
+/** The instruction behind a handler number, undefined for the handlers that are none. */
+export function instructionOf(handler: number): Instruction | undefined {
+  return handler < FIRST ? undefined : (INSTRUCTIONS[handler - FIRST] ?? LINKLESS[handler - FIRST - INSTRUCTIONS.length]);
+}
+
+/** What the interpreter calls. All numbers are int32. */
+export interface InterpreterImportFunctions {
+  /** The slow path of a data access. Returns the host address to access, 0 after a fault. */
+  access(low: number, high: number, size: number, kind: number): number;
+  /** Decodes the instruction at a place of a decoded page. */
+  decode(ip: number): void;
+  /** Decodes an instruction that ends in the page after the given one; returns its handler, 0 after a fault. */
+  straddle(ip: number, pageLow: number, pageHigh: number): number;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The interpreter's module; generated and compiled once a process. */
+export const interpreterModule = (): WebAssembly.Module => (compiled ??= new WebAssembly.Module(generateInterpreter()));
+
+/** Makes the interpreter of one memory: a function that runs until it has a reason (Leave) to return. */
+export function instantiateInterpreter(memory: WebAssembly.Memory, functions: InterpreterImportFunctions): () => Leave {
+  const instance = new WebAssembly.Instance(interpreterModule(), { env: { memory, ...functions } });
+  return instance.exports['run'] as () => Leave;
+}
+
+/** Generates the module. */
+export function generateInterpreter(): Uint8Array<ArrayBuffer> {
+  const module = new ModuleWriter();
+  module.importMemory(HART_RESERVED >>> 16);
+  const imports = {
+    access: module.importFunction('access', [I32, I32, I32, I32], [I32]),
+    decode: module.importFunction('decode', [I32], []),
+    straddle: module.importFunction('straddle', [I32, I32, I32], [I32]),
+  };
+  const body = new FunctionBody([], [I32]);
+  const e = new InterpreterEmitter(body, imports);
+  e.enter();
+  e.labels.leaveAtPc = body.open(Op.block);
+  e.labels.leaveAtIp = body.open(Op.block);
+  e.labels.goto = body.open(Op.loop);
+  e.locate();
+  e.labels.next = body.open(Op.loop);
+  e.checkQuantum();
+  writeHandlers(e, body);
+  for (let loops = 0; loops < 2; loops++) {
+    body.op(Op.unreachable);
+    body.end();
+  }
+  body.op(Op.unreachable);
+  body.end();
+  e.pcFromIp();
+  body.end();
+  e.exit();
+  module.addFunction(body, 'run');
+  return module.finish();
+}
+
+/** Writes all handlers in the order of their numbers: handler n stands behind the end of the n-th block of the table. */
+function writeHandlers(e: InterpreterEmitter, body: FunctionBody): void {
+  const handlers: (() => void)[] = [() => e.undecoded(), () => e.pageEnd(), () => e.straddle(Handler.Straddle + 1), () => e.leave(Leave.Illegal)];
+  for (const row of INSTRUCTIONS) handlers.push(() => e.instruction(row.semantics, row.flow !== 'next', false));
+  for (const row of LINKLESS) handlers.push(() => e.instruction(row.semantics, true, true));
+  e.labels.handlers = handlers.map(() => body.open(Op.block)).reverse();
+  e.dispatchNext();
+  for (const write of handlers) {
+    body.end();
+    write();
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Where the hart room keeps its things: [0, HART_RESERVED) of the linear memory. Nothing is committed by the operating system before it is touched.
+ *
+ *     0x000_0000  state of the resident hart: the only one generated code knows
+ *     0x000_1000  saved states of the other harts, STATE_SIZE each
+ *     0x010_0000  page map: for each 4K page of linear memory (up to 4 GiB) the place of its decoded page, 0 where there is none
+ *     0x050_0000  decoded pages
+ *     0x180_0000  translation caches, 1 MiB a hart
+ *     0x280_0000  end
+ */
+import { TC_ENTRIES, TC_ENTRY_BYTES } from '../../mmu/index.js';
+
+/** Bytes at address 0 of the linear memory that belong to the hart room; pass it to the bus as `reserved`. */
+export const HART_RESERVED = 0x280_0000;
+
+/** Harts one engine can serve. */
+export const MAX_HARTS = 16;
+
+/** Byte offsets within a hart's state. The resident hart's state is at address 0. */
+export const State = {
+  /** x0..x31, 8 bytes each; x0 is never written. */
+  x: 0x000,
+  /** Takes what is written to x0: the "rd" of an instruction whose destination is x0. */
+  sink: 0x100,
+  /** f0..f31, 8 bytes each, NaN-boxed. */
+  f: 0x108,
+  /** i64: address of the instruction to execute next, valid outside of generated code. */
+  pc: 0x208,
+  /** i64: low half instructions left of this entry, high half data accesses made. */
+  count: 0x210,
+  /** i64: virtual address of the page being executed. */
+  pageVa: 0x218,
+  /** i32: its decoded page, 0 where the next entry must translate the pc anew. */
+  page: 0x220,
+  /** i32: decoded instruction at which generated code was left. */
+  ip: 0x224,
+  /** i32: place of this hart's translation cache. */
+  cache: 0x228,
+  /** i32: host address reserved by lr, 0 for none. */
+  reservation: 0x22c,
+  /** i32: pages entered by instruction fetch since TypeScript last read it. */
+  fetches: 0x230,
+  /** i32: floating-point flags and rounding mode (fcsr). */
+  fcsr: 0x234,
+  /** 16 bytes: the value of a load or store that does not go straight to memory. */
+  scratch: 0x238,
+} as const;
+
+/** Bytes of a hart's state. */
+export const STATE_SIZE = 0x280;
+/** Place of the saved state of the hart in slot `n`. */
+export const savedState = (n: number): number => 0x1000 + n * STATE_SIZE;
+
+/** The page map: i32 for each page of linear memory. */
+export const PAGE_MAP = 0x10_0000;
+/** Pages the map covers: those of a whole 32-bit linear memory. */
+export const PAGE_MAP_ENTRIES = 0x10_0000;
+
+/** Decoded pages. */
+export const DECODED = 0x50_0000;
+export const DECODED_END = 0x180_0000;
+
+/** Entries of a hart's translation cache. */
+export const CACHE_ENTRIES: number = TC_ENTRIES;
+/** Place of the translation cache of the hart in slot `n`. */
+export const translationCache = (n: number): number => DECODED_END + n * CACHE_ENTRIES * TC_ENTRY_BYTES;
+
+/**
+ * A decoded instruction: 16 bytes for each 2-byte parcel of the page, so that a place in the decoded page is 8 times the place in the page.
+ * Register fields hold byte offsets into the register file (8 times the number), so that generated code adds them as they are.
+ */
+export const Decoded = {
+  /** u16: number of the handler; 0 where nothing is decoded yet. */
+  handler: 0,
+  /** u16: offset of the destination; State.sink for x0. */
+  rd: 2,
+  rs1: 4,
+  rs2: 5,
+  rs3: 6,
+  /** u8: length of the instruction in decoded bytes: 16 or 32. */
+  length: 7,
+  /** i32: immediate, shift count, CSR number, or the bits of an illegal instruction. */
+  imm: 8,
+  /** u16 and u16: an instruction that straddles two pages keeps its real handler and its second parcel here. */
+  innerHandler: 12,
+  secondParcel: 14,
+} as const;
+
+/** log2 of decoded bytes per byte of code. */
+export const DECODED_SHIFT = 3;
+/** Decoded bytes of a page. */
+export const DECODED_PAGE: number = 4096 << DECODED_SHIFT;
+/** Distance of decoded pages: two entries more, which end the page, and an odd number of cache lines so that pages do not compete for the same ones. */
+export const DECODED_STRIDE: number = DECODED_PAGE + 64;

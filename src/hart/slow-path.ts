@@ -1,0 +1,182 @@
+/**
+ * What generated code cannot do itself: data accesses the translation cache does not answer, and fetches of pages that
+ * are not translated or decoded. No bigint and no allocation on the way of ordinary memory; a load or store that memory
+ * does not take in one piece goes through the scratch cell.
+ */
+import { asVaddr } from '../base/index.js';
+import type { AccessSize, Bus } from '../bus/index.js';
+import { EXEC, type Mmu, READ, WRITE } from '../../mmu/index.js';
+import { Access } from './access.js';
+import { Cause } from './cause.js';
+import type { DecodedPages } from './decoded-pages.js';
+import type { HartState } from './hart-state.js';
+import { State } from './layout.js';
+import type { StoreWatch } from './store-watch.js';
+
+const LOW = 0x1_0000_0000;
+const PAGE = 4096;
+
+/** What the slow path needs of the hart that runs. */
+export interface TranslatingHart {
+  readonly state: HartState;
+  readonly mmu: Mmu;
+}
+
+/** The slow path of the hart that runs. Addresses are numbers: signed, exact where canonical, out of range where not. */
+export class SlowPath {
+  /** The hart that runs. */
+  hart: TranslatingHart | undefined = undefined;
+  /** Exception code and address of the last fault. */
+  cause = 0;
+  faultLow = 0;
+  faultHigh = 0;
+  /** What a data access has thrown. */
+  thrown: { readonly error: unknown } | undefined = undefined;
+  /** Translations made for data that did not end in a counted access of their own: second pages, and accesses the bus refused. */
+  extraLookups = 0;
+  readonly #bus: Bus;
+  readonly #decoded: DecodedPages;
+  readonly #watch: StoreWatch;
+
+  constructor(bus: Bus, decoded: DecodedPages, watch: StoreWatch) {
+    this.#bus = bus;
+    this.#decoded = decoded;
+    this.#watch = watch;
+  }
+
+  /**
+   * A data access whose exceptions (a device model's, or that memory is used up) wait in `thrown` until generated code has
+   * been left in order, so that whoever catches them finds the hart at the instruction.
+   */
+  guardedAccess(low: number, high: number, size: number, kind: number): number {
+    try {
+      return this.access(low, high, size, kind);
+    } catch (error) {
+      this.thrown = { error };
+      return 0;
+    }
+  }
+
+  /** A data access: returns the linear address generated code shall access, 0 after a fault. */
+  access(low: number, high: number, size: number, kind: number): number {
+    const writes = kind === Access.Store || kind === Access.Amo;
+    if (kind >= Access.LoadReserved && (low & (size - 1)) !== 0) {
+      return this.#fault(writes ? Cause.StoreMisaligned : Cause.LoadMisaligned, low, high);
+    }
+    const offset = low & (PAGE - 1);
+    if (offset + size > PAGE) return this.#crossing(low, high, size, writes);
+    const { mmu } = this.hart!;
+    const how = writes ? WRITE : READ;
+    const va = asVaddr(high * LOW + (low >>> 0));
+    const pa = mmu.translate(va, how);
+    if (pa < 0) return this.#fault(mmu.cause, low, high);
+    const page = this.#bus.hostPage(Math.floor(pa / PAGE));
+    if (page === 0) return this.#registers(pa, low, high, size, kind);
+    const host = page + offset;
+    if (!writes || this.#watch.admitsStore(host, size)) mmu.cacheFill(va, how, page);
+    return host;
+  }
+
+  /**
+   * Makes the page of an address ready to be executed: translates it, decodes it, sets page and page va of the state.
+   * @returns false after a fault.
+   */
+  locate(low: number, high: number): boolean {
+    const { mmu, state } = this.hart!;
+    const va = asVaddr(high * LOW + (low >>> 0));
+    let host = mmu.cache.lookup(va, EXEC);
+    if (host < 0) {
+      host = this.#translateFetch(va);
+      if (host === 0) return this.#fault(this.cause, low, high) !== 0;
+    }
+    this.#watch.beforeDecoding(host);
+    state.setCell(State.page, this.#decoded.pageOf(host));
+    state.setCell(State.pageVa, low & -PAGE);
+    state.setCell(State.pageVa + 4, high);
+    return true;
+  }
+
+  /** Decodes the instruction at the end of the page at the given address: returns its handler, 0 after a fault in the page that follows. */
+  straddle(ip: number, pageLow: number, pageHigh: number): number {
+    const next = asVaddr(pageHigh * LOW + (pageLow >>> 0) + PAGE);
+    const host = this.#translateFetch(next);
+    if (host === 0) {
+      this.#fault(this.cause, next % LOW, Math.floor(next / LOW));
+      return 0;
+    }
+    const { state } = this.hart!;
+    state.setCell(State.fetches, state.cell(State.fetches) + 1);
+    return this.#decoded.decodeStraddling(ip, this.#bus.u16[host >>> 1]!);
+  }
+
+  /** Linear address of an instruction, 0 after a fault, whose cause is set. */
+  #translateFetch(va: ReturnType<typeof asVaddr>): number {
+    const { mmu } = this.hart!;
+    const pa = mmu.translate(va, EXEC);
+    const page = pa < 0 ? 0 : this.#bus.hostPage(Math.floor(pa / PAGE));
+    if (page === 0) {
+      this.cause = pa < 0 ? mmu.cause : Cause.FetchAccess;
+      return 0;
+    }
+    mmu.cacheFill(va, EXEC, page);
+    return page + (pa % PAGE);
+  }
+
+  /** A load or store over two pages. Both are translated before anything is stored. */
+  #crossing(low: number, high: number, size: number, writes: boolean): number {
+    const { mmu } = this.hart!;
+    const bus = this.#bus;
+    const how = writes ? WRITE : READ;
+    const va = high * LOW + (low >>> 0);
+    const end = Math.floor(va / PAGE) * PAGE + PAGE;
+    const firstPa = mmu.translate(asVaddr(va), how);
+    if (firstPa < 0) return this.#fault(mmu.cause, low, high);
+    this.extraLookups++;
+    const secondPa = mmu.translate(asVaddr(end), how);
+    if (secondPa < 0) return this.#fault(mmu.cause, end % LOW, Math.floor(end / LOW));
+    const first = bus.hostPage(Math.floor(firstPa / PAGE));
+    const second = bus.hostPage(Math.floor(secondPa / PAGE));
+    if (first === 0 || second === 0) {
+      this.extraLookups++;
+      const refused = first === 0 ? va : end;
+      return this.#fault(writes ? Cause.StoreAccess : Cause.LoadAccess, refused % LOW, Math.floor(refused / LOW));
+    }
+    const head = end - va;
+    const from = first + PAGE - head;
+    if (writes) {
+      this.#watch.admitsStore(from, head);
+      this.#watch.admitsStore(second, size - head);
+      bus.u8.copyWithin(from, State.scratch, State.scratch + head);
+      bus.u8.copyWithin(second, State.scratch + head, State.scratch + size);
+    } else {
+      bus.u8.copyWithin(State.scratch, from, from + head);
+      bus.u8.copyWithin(State.scratch + head, second, second + size - head);
+    }
+    return State.scratch;
+  }
+
+  /** An access to what is not memory. Only plain loads and stores reach registers; atomics need memory. */
+  #registers(pa: number, low: number, high: number, size: number, kind: number): number {
+    const bus = this.#bus;
+    const cell = State.scratch / 8;
+    const at = pa as Parameters<Bus['load']>[0];
+    if (kind === Access.Load) {
+      const read = bus.load(at, size as AccessSize);
+      if (read !== undefined) {
+        bus.i64[cell] = read;
+        return State.scratch;
+      }
+    } else if (kind === Access.Store && bus.store(at, size as AccessSize, bus.i64[cell]!)) {
+      return State.scratch;
+    }
+    this.extraLookups++;
+    return this.#fault(kind === Access.Load || kind === Access.LoadReserved ? Cause.LoadAccess : Cause.StoreAccess, low, high);
+  }
+
+  #fault(cause: number, low: number, high: number): 0 {
+    this.cause = cause;
+    this.faultLow = low;
+    this.faultHigh = high;
+    return 0;
+  }
+}

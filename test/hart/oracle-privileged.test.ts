@@ -1,0 +1,182 @@
+/**
+ * Machine, supervisor and user mode without a kernel, against the oracle: random programs that write CSRs, delegate and
+ * take traps and interrupts, turn translation on and off and return to other modes. Every mode sees the same addresses:
+ * the page table maps memory to itself.
+ */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { asPaddr } from '../../src/base/index.js';
+import { Bus } from '../../src/bus/index.js';
+import { assemble } from '../../guest/index.js';
+import { Exit, HART_RESERVED, Hart, HartEngine, disassemble } from '../../src/hart/index.js';
+import { OracleHart } from '../oracle/hart.js';
+import { OraclePhysical } from '../oracle/hart-memory.js';
+import { CSR_VALUES, KINDS, POINTERS, PRIVILEGED_KINDS, PROGRAM_CSRS, encodeProgram, itemsOf, registerValue } from '../oracle/hart-programs.js';
+import type { Program } from '../oracle/hart-programs.js';
+import { runs } from '../oracle/runs.js';
+import { changes } from './oracle-world.js';
+
+const RAM = 0x8000_0000;
+const PAGE = 4096;
+const FRAMES = 24;
+const [V, R, W, X, U, A, D] = [1, 2, 4, 8, 16, 64, 128];
+/** The program stands twice: in a page of the supervisor and in one of the user. */
+const [S_CODE, U_CODE, HANDLERS] = [8, 13, 11];
+const flagsOf = (frame: number): number => {
+  if (frame === S_CODE || frame === HANDLERS) return R | X;
+  if (frame === U_CODE) return R | X | U;
+  return [R | W | U, R | W, R | U, R | W | U, X | U, R | W, 0][frame % 7]!;
+};
+
+/** Both handlers go on behind the instruction that trapped, as if it had been four bytes long. */
+const handlers = assemble(`
+mtrap: csrrw t6, mscratch, t6
+       csrr t6, mepc
+       addi t6, t6, 4
+       csrw mepc, t6
+       csrrw t6, mscratch, t6
+       mret
+       .balign 128
+strap: csrrw t6, sscratch, t6
+       csrr t6, sepc
+       addi t6, t6, 4
+       csrw sepc, t6
+       csrrw t6, sscratch, t6
+       sret
+       .balign 64
+       j mtrap
+`, { base: RAM + HANDLERS * PAGE });
+
+interface Start {
+  readonly program: Program;
+  readonly registers: readonly bigint[];
+  /** What gp and tp hold: bits to set or clear in CSRs. */
+  readonly masks: readonly [bigint, bigint];
+  readonly steps: number;
+}
+
+function image({ program }: Start): Uint8Array {
+  const bytes = new Uint8Array(FRAMES * PAGE);
+  const view = new DataView(bytes.buffer);
+  const pte = (frame: number, flags: number): bigint => (BigInt(RAM / PAGE + frame) << 10n) | BigInt(flags);
+  view.setBigUint64(2 * 8, pte(1, V), true); // 0x8000_0000 is in the third GiB
+  view.setBigUint64(PAGE, pte(2, V), true);
+  for (let frame = 0; frame < FRAMES; frame++) if (flagsOf(frame) !== 0) view.setBigUint64(2 * PAGE + frame * 8, pte(frame, flagsOf(frame) | V | A | D), true);
+  program.parcels.forEach((parcel, i) => {
+    for (const frame of [S_CODE, U_CODE]) view.setUint16(frame * PAGE + 2 * i, parcel, true);
+  });
+  bytes.set(handlers.sections[0]!.bytes, HANDLERS * PAGE);
+  return bytes;
+}
+
+function initialRegisters({ registers, masks }: Start): bigint[] {
+  const x = Array.from({ length: 32 }, (_, n) => (n === 0 ? 0n : registers[n % registers.length]!));
+  POINTERS.forEach((register, i) => { x[register] = BigInt(RAM + (14 + i) * PAGE + [1024, 4088, 2048, 16][i % 4]!); });
+  const values = [...masks, BigInt.asIntN(64, (8n << 60n) | BigInt(RAM / PAGE)), BigInt(RAM + S_CODE * PAGE), BigInt(RAM + U_CODE * PAGE)];
+  CSR_VALUES.forEach((register, i) => { x[register] = values[i]!; });
+  return x;
+}
+
+const initialCsrs: readonly (readonly [number, bigint])[] = [
+  ...PROGRAM_CSRS.filter((n) => n >> 10 !== 3 && n !== 0xb00 && n !== 0xb02).map((n) => [n, 0n] as const),
+  [0x305, BigInt(handlers.symbols.get('mtrap')!)], [0x105, BigInt(handlers.symbols.get('strap')!)], [0xb00, 1n], [0xb02, 1n],
+];
+
+interface Outcome {
+  readonly mode: number;
+  readonly pc: string;
+  readonly registers: readonly bigint[];
+  readonly csrs: readonly string[];
+  readonly memory: readonly (readonly [number, number])[];
+  readonly waiting: boolean;
+}
+const csrText = (number: number, value: bigint | undefined): string => `${number.toString(16)}=${value?.toString(16) ?? 'none'}`;
+
+function newOracle(start: Start): OracleHart {
+  const memory = new OraclePhysical(BigInt(RAM), FRAMES * PAGE);
+  memory.bytes.set(image(start));
+  const oracle = new OracleHart(memory, false);
+  for (const [number, value] of initialCsrs) oracle.csr.write(number, value, 0n);
+  initialRegisters(start).forEach((value, n) => { oracle.x[n] = value; });
+  oracle.pc = BigInt(RAM + S_CODE * PAGE);
+  return oracle;
+}
+
+function outcomeOf(start: Start, oracle: OracleHart): Outcome {
+  const mode = oracle.csr.priv;
+  oracle.csr.priv = 3;
+  const csrs = PROGRAM_CSRS.map((n) => csrText(n, oracle.csr.read(n, false, oracle.instret)));
+  oracle.csr.priv = mode;
+  return { mode, pc: BigInt.asUintN(64, oracle.pc).toString(16), registers: [...oracle.x], waiting: oracle.waiting, csrs, memory: changes(image(start), oracle.memory.bytes) };
+}
+
+/**
+ * How many instructions to compare, and what the state may be after them: a trap between the last one and the next is
+ * no instruction, so it may have been taken or not. Programs that trap for ever end early.
+ */
+function runOracle(start: Start): { retired: number; outcomes: Outcome[] } {
+  const trial = newOracle(start);
+  for (let n = 0; n < 4 * start.steps && trial.instret < BigInt(start.steps) && !trial.waiting; n++) trial.step();
+  const retired = trial.instret;
+  const oracle = newOracle(start);
+  while (oracle.instret < retired) oracle.step();
+  const outcomes = [outcomeOf(start, oracle)];
+  if (!oracle.waiting) oracle.step();
+  if (oracle.instret === retired) outcomes.push(outcomeOf(start, oracle));
+  return { retired: Number(retired), outcomes };
+}
+
+const bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGE, reserved: HART_RESERVED, poolSize: 0 });
+const hart = new Hart(new HartEngine(bus), { id: 0, kernel: false });
+
+function runHart(start: Start, retired: number, quantum: number): Outcome {
+  bus.write(bus.ramBase, image(start));
+  hart.traps.mode = 3;
+  for (const [number, value] of initialCsrs) hart.csrs.write(number, value);
+  hart.sfenceVma(undefined, undefined);
+  hart.fenceI();
+  const context = hart.newContext();
+  context.pc = RAM + S_CODE * PAGE;
+  context.x.set(initialRegisters(start));
+  hart.loadContext(context);
+  let waiting = false;
+  const end = hart.instret + retired;
+  while (hart.instret < end && !waiting) waiting = hart.run(Math.min(quantum, end - hart.instret)) === Exit.Wait;
+  const { mode } = hart.traps;
+  hart.traps.mode = 3;
+  const memory = new Uint8Array(FRAMES * PAGE);
+  bus.read(bus.ramBase, memory);
+  return {
+    mode, pc: BigInt.asUintN(64, hart.pc64).toString(16), registers: Array.from({ length: 32 }, (_, n) => hart.x(n)), waiting, memory: changes(image(start), memory),
+    csrs: PROGRAM_CSRS.map((n) => csrText(n, hart.csrs.read(n))),
+  };
+}
+
+function listing({ program: { parcels } }: Start): string {
+  const lines: string[] = [];
+  for (let i = 0; i < parcels.length; i += (parcels[i]! & 3) === 3 ? 2 : 1) {
+    const pc = RAM + S_CODE * PAGE + 2 * i;
+    lines.push(`${pc.toString(16)}: ${disassemble((parcels[i]! + (parcels[i + 1] ?? 0) * 65536) >>> 0, pc)}`);
+  }
+  return lines.join('\n');
+}
+
+const masks = fc.tuple(
+  fc.constantFrom(0x1800n, 0x800n, 0x1880n, 0x100n, 0x120n, 0x1920n, 0x20000n, 0x21800n, 0x20800n, 0xc0000n, 0xe0800n, 0x700800n, 0x400900n, 0x2n, 0xaan),
+  fc.oneof(fc.constantFrom(0x222n, 0x2n, 0x20n, 0xb1ffn, 0x100n, 0x1ffn, 0xffffn, 0x8n, -1n), fc.bigInt({ min: 0n, max: 0xffffn })),
+);
+const kinds = [...PRIVILEGED_KINDS, ...PRIVILEGED_KINDS, ...PRIVILEGED_KINDS, 'lw', 'sd', 'ld', 'sb', 'addi', 'add', 'xor', 'c.addi', 'c.sw', 'jal', 'beq', 'bne', 'auipc', 'lrsc.2', 'amo0.3', 'ebreak', 'word', 'auipc+jalr',
+  ...KINDS.filter((name) => /^(l[bhw]|s[hw]|csr|c\.ebreak)/.test(name))];
+
+describe('random programs for machine, supervisor and user mode', () => {
+  it('do what the oracle says, in quanta of 1, 7 and 1000 instructions', () => {
+    fc.assert(fc.property(itemsOf(kinds, 30), fc.array(registerValue, { minLength: 7, maxLength: 19 }), masks, (items, registers, bits) => {
+      const start: Start = { program: encodeProgram(items), registers, masks: bits, steps: 200 };
+      const { retired, outcomes } = runOracle(start);
+      for (const quantum of [1000, 7, 1]) {
+        const outcome = runHart(start, retired, quantum);
+        expect(outcome, `quantum ${quantum}, ${retired} instructions\n${listing(start)}`).toEqual(outcomes.find((o) => o.pc === outcome.pc) ?? outcomes[0]);
+      }
+    }), { numRuns: runs(150) });
+  }, 600_000);
+});

@@ -1,0 +1,66 @@
+/**
+ * The hart against an independent interpreter of the same instruction set, on random user programs: registers, pc,
+ * memory, counts, and every trap with its cause and address, whatever the quantum.
+ */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { disassemble } from '../../src/hart/index.js';
+import { encodeProgram, programItems, registerValue } from '../oracle/hart-programs.js';
+import type { Item } from '../oracle/hart-programs.js';
+import { runs } from '../oracle/runs.js';
+import { HartWorld, runOracle } from './oracle-world.js';
+import type { Start } from './oracle-world.js';
+
+const world = new HartWorld();
+
+const startOf = (items: readonly Item[], rest: Omit<Start, 'program' | 'steps'>, steps: number): Start => ({ ...rest, program: encodeProgram(items), steps });
+const surroundings = fc.record({
+  at: fc.oneof(fc.constant(0), fc.integer({ min: 2000, max: 2047 }).map((n) => 2 * n)),
+  second: fc.constantFrom('mapped', 'mapped', 'missing', 'no-execute'),
+  registers: fc.array(registerValue, { minLength: 7, maxLength: 19 }),
+  seed: fc.nat(),
+});
+
+/** The program as text, for a failure's report. */
+function listing(start: Start): string {
+  const { parcels } = start.program;
+  const lines: string[] = [];
+  for (let i = 0; i < parcels.length;) {
+    const wide = (parcels[i]! & 3) === 3;
+    const bits = wide ? (parcels[i]! + (parcels[i + 1] ?? 0) * 65536) >>> 0 : parcels[i]!;
+    const pc = 0x10000 + start.at + 2 * i;
+    lines.push(`${pc.toString(16)}: ${disassemble(bits, pc)}`);
+    i += wide ? 2 : 1;
+  }
+  return lines.join('\n');
+}
+
+function compare(start: Start, quanta: readonly number[]): void {
+  const expected = runOracle(start);
+  for (const quantum of quanta) expect(world.run(start, quantum), `quantum ${quantum}\n${listing(start)}`).toEqual(expected);
+}
+
+describe('random user programs', () => {
+  it('do what the oracle says, in quanta of 1, 7 and 1000 instructions', () => {
+    fc.assert(fc.property(programItems(40), surroundings, (items, rest) => {
+      compare(startOf(items, rest, 250), [1000, 7, 1]);
+    }), { numRuns: runs(60) });
+  }, 600_000);
+
+  it('of a few instructions, which find the corners of each', () => {
+    fc.assert(fc.property(programItems(4, ['patch']), surroundings, (items, rest) => {
+      compare(startOf(items, rest, 12), [1000]);
+    }), { numRuns: runs(600) });
+  }, 600_000);
+
+  it('whose illegal word lies over two pages trap there; it was once executed as another instruction', () => {
+    const item = { rd: 0, a: 0, b: 0, to: 0, imm: 4 };
+    compare(startOf([{ ...item, kind: 'add' }, { ...item, kind: 'word' }, { ...item, kind: 'add' }], { at: 4090, second: 'mapped', registers: Array<bigint>(7).fill(0n), seed: 0 }, 12), [1000, 7, 1]);
+  });
+
+  it('that rewrite their own code see it after fence.i', () => {
+    fc.assert(fc.property(programItems(12, ['word', 'c.word', 'jalr', 'c.jr']).map((items) => items.map((item, n) => (n % 3 === 0 ? { ...item, kind: 'patch' } : item))), surroundings, (items, rest) => {
+      compare(startOf(items, rest, 150), [1000, 7]);
+    }), { numRuns: runs(60) });
+  }, 600_000);
+});

@@ -1,0 +1,189 @@
+/**
+ * The control and status registers of the oracle, from the manual's descriptions of them: one 64-bit value each, with a
+ * mask of the bits software can change. [RISC-V privileged ISA, Machine-Level ISA and Supervisor-Level ISA]
+ *
+ * What the manual leaves open is taken as the product has it: no PMP, no counters but cycle, time and instret, no FS;
+ * one cycle an instruction and a tick of time every hundred; a reserved MPP or satp.MODE keeps the old one; all the
+ * bits of cause and tval exist.
+ */
+
+const FIELDS: Readonly<Record<string, readonly [shift: number, width: number]>> = {
+  SIE: [1, 1], MIE: [3, 1], SPIE: [5, 1], MPIE: [7, 1], SPP: [8, 1], MPP: [11, 2], MPRV: [17, 1], SUM: [18, 1], MXR: [19, 1], TVM: [20, 1], TW: [21, 1], TSR: [22, 1],
+};
+const all = (1n << 64n) - 1n;
+const bitsOf = (...names: string[]): bigint => names.reduce((mask, name) => mask | (((1n << BigInt(FIELDS[name]![1])) - 1n) << BigInt(FIELDS[name]![0])), 0n);
+const S_STATUS = bitsOf('SIE', 'SPIE', 'SPP', 'SUM', 'MXR');
+const M_STATUS = bitsOf(...Object.keys(FIELDS));
+const S_INTERRUPTS = (1n << 1n) | (1n << 5n) | (1n << 9n);
+const M_INTERRUPTS = (1n << 3n) | (1n << 7n) | (1n << 11n);
+/** Exceptions that can be delegated: 0 to 9, 12, 13, 15. */
+const DELEGABLE = 0x3ffn | (1n << 12n) | (1n << 13n) | (1n << 15n);
+const MISA = (2n << 62n) | [0, 2, 8, 12, 18, 20].reduce((bits, n) => bits | (1n << BigInt(n)), 0n); // A C I M S U
+const XL = { UXL: 2n << 32n, SXL: 2n << 34n };
+
+/** The CSRs of one oracle hart. */
+export class CsrFile {
+  /** Privilege mode: 0 user, 1 supervisor, 3 machine. */
+  priv: 0 | 1 | 3 = 3;
+  #status = 0n;
+  #mie = 0n;
+  #mip = 0n;
+  #cycleOffset = 0n;
+  #instretOffset = 0n;
+  /** Registers without a life of their own, by number. */
+  readonly #plain = new Map<number, bigint>();
+  readonly #hartId: bigint;
+
+  constructor(hartId: number) {
+    this.#hartId = BigInt(hartId);
+  }
+
+  /** A field of mstatus. */
+  field(name: string): bigint {
+    const [shift, width] = FIELDS[name]!;
+    return (this.#status >> BigInt(shift)) & ((1n << BigInt(width)) - 1n);
+  }
+
+  #setField(name: string, value: bigint): void {
+    this.#status = (this.#status & ~bitsOf(name)) | (value << BigInt(FIELDS[name]![0]));
+  }
+
+  get satp(): bigint {
+    return this.#get(0x180);
+  }
+
+  /** Lets user mode read cycle, time and instret, as a kernel does. */
+  enableCounters(): void {
+    this.#plain.set(0x306, 7n);
+    this.#plain.set(0x106, 7n);
+  }
+
+  /** Privilege mode of loads and stores. */
+  get dataPriv(): number {
+    return this.field('MPRV') === 1n ? Number(this.field('MPP')) : this.priv;
+  }
+
+  #get(number: number): bigint {
+    return this.#plain.get(number) ?? 0n;
+  }
+
+  // --- access by instructions
+
+  /** Value of a CSR for an instruction that also writes it or not; undefined where the access is illegal. */
+  read(number: number, writes: boolean, retired: bigint): bigint | undefined {
+    if (this.priv < ((number >> 8) & 3) || (writes && number >> 10 === 3)) return undefined;
+    if (number === 0x180 && this.priv === 1 && this.field('TVM') === 1n) return undefined;
+    if (number >= 0xc00 && number <= 0xc1f) {
+      const bit = BigInt(number - 0xc00);
+      if (this.priv < 3 && ((this.#get(0x306) >> bit) & 1n) === 0n) return undefined;
+      if (this.priv < 1 && ((this.#get(0x106) >> bit) & 1n) === 0n) return undefined;
+    }
+    return this.#value(number, retired);
+  }
+
+  #value(number: number, retired: bigint): bigint | undefined {
+    switch (number) {
+      case 0xc00: case 0xb00: return (retired + this.#cycleOffset) & all;
+      case 0xc01: return retired / 100n;
+      case 0xc02: case 0xb02: return (retired + this.#instretOffset) & all;
+      case 0xf11: case 0xf12: case 0xf13: case 0xf15: case 0x10a: case 0x30a: case 0x320: return 0n;
+      case 0xf14: return this.#hartId;
+      case 0x301: return MISA;
+      case 0x300: return this.#status | XL.UXL | XL.SXL;
+      case 0x100: return (this.#status & S_STATUS) | XL.UXL;
+      case 0x304: return this.#mie;
+      case 0x344: return this.#mip;
+      case 0x104: return this.#mie & this.#get(0x303);
+      case 0x144: return this.#mip & this.#get(0x303);
+      // tvec, counteren, scratch, epc, cause, tval, satp, delegation
+      case 0x105: case 0x106: case 0x140: case 0x141: case 0x142: case 0x143: case 0x180:
+      case 0x302: case 0x303: case 0x305: case 0x306: case 0x340: case 0x341: case 0x342: case 0x343: return this.#get(number);
+      default: return undefined;
+    }
+  }
+
+  /** Writes a CSR whose access `read` has allowed. */
+  write(number: number, value: bigint, retired: bigint): void {
+    const mask = (bits: bigint, old: bigint): bigint => (old & ~bits) | (value & bits);
+    const delegated = this.#get(0x303);
+    switch (number) {
+      // The write is seen by the next instruction, which this one's own retirement must not disturb.
+      case 0xb00: this.#cycleOffset = value - (retired + 1n); break;
+      case 0xb02: this.#instretOffset = value - (retired + 1n); break;
+      case 0x300: {
+        const mpp = this.field('MPP');
+        this.#status = mask(M_STATUS, this.#status);
+        if (this.field('MPP') === 2n) this.#setField('MPP', mpp);
+        break;
+      }
+      case 0x100: this.#status = mask(S_STATUS, this.#status); break;
+      case 0x304: this.#mie = mask(S_INTERRUPTS | M_INTERRUPTS, this.#mie); break;
+      case 0x104: this.#mie = mask((S_INTERRUPTS | M_INTERRUPTS) & delegated, this.#mie); break;
+      case 0x344: this.#mip = mask(S_INTERRUPTS, this.#mip); break;
+      case 0x144: this.#mip = mask(2n & delegated, this.#mip); break;
+      case 0x302: this.#plain.set(number, value & DELEGABLE); break;
+      case 0x303: this.#plain.set(number, value & S_INTERRUPTS); break;
+      case 0x305: case 0x105: this.#plain.set(number, value & ~2n); break;
+      case 0x306: case 0x106: this.#plain.set(number, value & 7n); break;
+      case 0x341: case 0x141: this.#plain.set(number, value & ~1n); break;
+      case 0x180: if (value >> 60n === 0n || value >> 60n === 8n) this.#plain.set(number, value); break;
+      case 0x140: case 0x142: case 0x143: case 0x340: case 0x342: case 0x343: this.#plain.set(number, value); break;
+      default: // read-only zero, or one legal value
+    }
+  }
+
+  // --- traps
+
+  /** Takes a trap at `pc` and returns where its handler is. `cause` has bit 63 set for an interrupt. */
+  enterTrap(pc: bigint, cause: bigint, tval: bigint): bigint {
+    const interrupt = cause >> 63n === 1n;
+    const code = cause & 63n;
+    const supervisor = this.priv < 3 && ((this.#get(interrupt ? 0x303 : 0x302) >> code) & 1n) === 1n;
+    const set = supervisor ? 0x100 : 0x300;
+    this.#plain.set(set + 0x41, pc);
+    this.#plain.set(set + 0x42, cause);
+    this.#plain.set(set + 0x43, tval & all);
+    const [ie, pie, pp] = supervisor ? ['SIE', 'SPIE', 'SPP'] as const : ['MIE', 'MPIE', 'MPP'] as const;
+    this.#setField(pie, this.field(ie));
+    this.#setField(ie, 0n);
+    this.#setField(pp, BigInt(this.priv));
+    this.priv = supervisor ? 1 : 3;
+    const tvec = this.#get(set + 5);
+    return (tvec & ~3n) + (interrupt && (tvec & 1n) === 1n ? 4n * code : 0n);
+  }
+
+  /** mret or sret: the address to go on at, undefined where it is illegal. */
+  returnFrom(op: 'mret' | 'sret'): bigint | undefined {
+    if (op === 'mret' ? this.priv !== 3 : this.priv === 0 || (this.priv === 1 && this.field('TSR') === 1n)) return undefined;
+    const [ie, pie, pp] = op === 'mret' ? ['MIE', 'MPIE', 'MPP'] as const : ['SIE', 'SPIE', 'SPP'] as const;
+    this.priv = Number(this.field(pp)) as 0 | 1 | 3;
+    this.#setField(ie, this.field(pie));
+    this.#setField(pie, 1n);
+    this.#setField(pp, 0n);
+    if (this.priv !== 3) this.#setField('MPRV', 0n);
+    return this.#get(op === 'mret' ? 0x341 : 0x141);
+  }
+
+  mayWait(): boolean {
+    return this.priv === 3 || (this.priv === 1 && this.field('TW') === 0n);
+  }
+
+  /** Whether wfi goes on at once. */
+  wakes(): boolean {
+    return (this.#mip & this.#mie) !== 0n;
+  }
+
+  mayFence(): boolean {
+    return this.priv === 3 || (this.priv === 1 && this.field('TVM') === 0n);
+  }
+
+  /** The interrupt to be taken before the next instruction, by code. */
+  pendingInterrupt(): bigint | undefined {
+    const delegated = this.#get(0x303);
+    const pending = this.#mip & this.#mie;
+    const machine = this.priv < 3 || this.field('MIE') === 1n ? pending & ~delegated : 0n;
+    const supervisor = this.priv < 1 || (this.priv === 1 && this.field('SIE') === 1n) ? pending & delegated : 0n;
+    const taken = machine !== 0n ? machine : supervisor;
+    return [11n, 3n, 7n, 9n, 1n, 5n].find((code) => ((taken >> code) & 1n) === 1n);
+  }
+}

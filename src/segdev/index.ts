@@ -1,0 +1,22 @@
+/** seg_dev: the segment driver for devices, the devmap framework, and memory that drivers export. */
+export * from './create.js';
+export * from './copydev.js';
+export { devmap_do_ctxmgt, devmap_set_ctx_timeout } from './ctx.js';
+export * from './devmap-handle.js';
+export * from './devmap-setup.js';
+export * from './devmem.js';
+export * from './init.js';
+export * from './load.js';
+export * from './pmem.js';
+export * from './quirks.js';
+export * from './segdev-data.js';
+export * from './segdev-ops.js';
+export * from './segmap-setup.js';
+export * from './spec-map.js';
+export { SegdevState, segdevOf } from './state.js';
+export type { SegdevLive, SegdevOptions } from './state.js';
+export type { UmemArena } from './umem-arena.js';
+export * from './umem-alloc.js';
+export * from './umem-cookie.js';
+export { ddi_umem_lock, ddi_umem_unlock, lockedCookie, umem_lockmemory } from './umem-lock.js';
+export * from './umem-setup.js';

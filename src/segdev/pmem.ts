@@ -1,0 +1,114 @@
+/** Page memory: pages a driver allocates one by one, without kernel addresses (devmap_pmem_alloc and its family). */
+import type { Pfn } from '../base/index.js';
+import { alignDown, alignUp, isAligned, PAGESIZE } from '../base/index.js';
+import type { DdiDeviceAccAttr, DevInfo, DevmapCallbackCtl, DevmapCookie, Ref } from '../ddi/index.js';
+import {
+  DDI_FAILURE, DDI_SUCCESS, ddiName, DEVMAP_ALLOW_REMAP, DEVMAP_MAPPING_INVALID, DEVMAP_SETUP_FLAGS, i_ddi_cacheattr_to_hatacc,
+  i_ddi_check_cache_attr, i_ddi_devacc_to_hatacc, IOMEM_DATA_UC_WR_COMBINE, IOMEM_DATA_UNCACHED, protText, setupFlagsText,
+} from '../ddi/index.js';
+import type { Kgen } from '../kernel/index.js';
+import { hat_unload, HAT_UNLOAD, HAT_UNLOAD_OTHER } from '../vm/index.js';
+import type { DevmapHandle } from './devmap-handle.js';
+import { DEVMAP_FLAG_LARGE, DEVMAP_PMEM_COOKIE, DEVMAP_SETUP_DONE, handleText, holdDhpLock, releDhpLock } from './devmap-handle.js';
+import { setCookie } from './handles.js';
+import { liveHandle } from './live-handle.js';
+import { copyCallbacks, protAllowed, remapAllowed } from './setup-checks.js';
+import { cursegdev, deref } from './state.js';
+import { DevmapPmemCookie } from './umem-cookie.js';
+
+/** Allocates `size` bytes of page memory, rounded up; DDI_SUCCESS with the cookie in `cookiep`, or DDI_FAILURE. */
+export function devmap_pmem_alloc(size: number, _flags: number, cookiep: Ref<DevmapPmemCookie | null>): number {
+  const state = cursegdev();
+  cookiep.value = null;
+  const npages = Math.ceil(size / PAGESIZE);
+  const pages: Pfn[] = [];
+  for (let page = 0; page < npages; page++) {
+    const pfn = state.arena?.page();
+    if (pfn === undefined) break;
+    pages.push(pfn);
+  }
+  if (npages <= 0 || pages.length < npages) {
+    for (const pfn of pages) state.arena?.freePage(pfn);
+    return DDI_FAILURE;
+  }
+  cookiep.value = new DevmapPmemCookie(pages);
+  return DDI_SUCCESS;
+}
+
+/** Frees page memory; the caller has made sure that no mapping shows it. */
+export function devmap_pmem_free(cookie: DevmapPmemCookie): void {
+  const state = cursegdev();
+  if (cookie.freed) {
+    state.finding('UM01', 'devmap_pmem_free of a cookie that is freed already');
+    return;
+  }
+  cookie.freed = true;
+  for (const pfn of cookie.pparray) state.arena?.freePage(pfn);
+}
+
+function point(dhp: DevmapHandle, cookie: DevmapPmemCookie, off: number): void {
+  setCookie(dhp, DEVMAP_PMEM_COOKIE);
+  dhp.pcookie = cookie;
+  dhp.roff = alignDown(off, PAGESIZE);
+}
+
+/**
+ * Puts [off, off+len) of page memory behind a handle, in devmap(9E). Returns DDI_SUCCESS, or DDI_FAILURE: no cookie,
+ * beyond its pages, cached or conflicting attributes, set up before, protection beyond `maxprot`, invalid without
+ * permission to remap. The attributes stay through remaps.
+ */
+export function devmap_pmem_setup(
+  dhc: DevmapCookie, _dip: DevInfo, callbackops: DevmapCallbackCtl | null | undefined, cookie: DevmapPmemCookie | null, off: number,
+  len: number, maxprot: number, flags: number, accattrp?: DdiDeviceAccAttr | null,
+): number {
+  const dhp = liveHandle(dhc, 'devmap_pmem_setup');
+  if (dhp === undefined) return DDI_FAILURE;
+  const result = setup(dhp, callbackops ?? undefined, cookie, off, len, maxprot, flags, accattrp ?? undefined);
+  const { trace } = dhp.state;
+  if (trace.on) {
+    trace.emit('drv.setup', {
+      handle: handleText(dhp), backing: 'pmem', off, len, maxprot: protText(maxprot), flags: setupFlagsText(flags), result: ddiName(result),
+    });
+  }
+  return result;
+}
+
+function setup(
+  dhp: DevmapHandle, callbackops: DevmapCallbackCtl | undefined, cookie: DevmapPmemCookie | null, off: number, len: number, maxprot: number,
+  flags: number, accattrp: DdiDeviceAccAttr | undefined,
+): number {
+  if (cookie === null || off + len > cookie.npages * PAGESIZE) return DDI_FAILURE;
+  if (!dhp.state.quirks.setupUnchecked && !(isAligned(off, PAGESIZE) && off >= 0 && len > 0)) return DDI_FAILURE;
+  // Page memory is never mapped cached.
+  if (!i_ddi_check_cache_attr(flags, dhp.state.cachedOnly) || (flags & (IOMEM_DATA_UC_WR_COMBINE | IOMEM_DATA_UNCACHED)) === 0) return DDI_FAILURE;
+  if ((dhp.flags & DEVMAP_SETUP_DONE) !== 0 || !protAllowed(dhp, maxprot)) return DDI_FAILURE;
+  if ((flags & DEVMAP_MAPPING_INVALID) === 0) point(dhp, cookie, off);
+  else if ((flags & DEVMAP_ALLOW_REMAP) === 0) return DDI_FAILURE;
+  dhp.hat_attr = i_ddi_devacc_to_hatacc(accattrp, i_ddi_cacheattr_to_hatacc(flags, dhp.hat_attr, dhp.state.cachedOnly));
+  dhp.flags |= flags & DEVMAP_SETUP_FLAGS;
+  dhp.len = alignUp(len, PAGESIZE);
+  dhp.maxprot = maxprot & dhp.orig_maxprot;
+  copyCallbacks(dhp, callbackops);
+  dhp.initLock();
+  dhp.flags |= DEVMAP_SETUP_DONE;
+  return DDI_SUCCESS;
+}
+
+/** Puts other page memory behind a mapped handle. Returns DDI_SUCCESS, or DDI_FAILURE and nothing has changed. */
+export function* devmap_pmem_remap(
+  dhc: DevmapCookie, _dip: DevInfo, cookie: DevmapPmemCookie | null, off: number, len: number, maxprot: number, flags: number,
+  accattrp?: DdiDeviceAccAttr | null,
+): Kgen<number> {
+  const dhp = liveHandle(dhc, 'devmap_pmem_remap');
+  if (dhp === undefined || dhp.state.quirks.pmemRemapFails || !remapAllowed(dhp) || flags !== 0) return DDI_FAILURE;
+  if (!protAllowed(dhp, maxprot) || cookie === null || off < 0 || !isAligned(off, PAGESIZE) || len < dhp.len) return DDI_FAILURE;
+  if (off + len > cookie.npages * PAGESIZE) return DDI_FAILURE;
+  yield* holdDhpLock(dhp);
+  hat_unload(deref(dhp.seg, 'dh_seg').as.hat, dhp.uvaddr, dhp.len, HAT_UNLOAD | HAT_UNLOAD_OTHER);
+  point(dhp, cookie, off);
+  dhp.hat_attr = i_ddi_devacc_to_hatacc(accattrp ?? undefined, dhp.hat_attr);
+  dhp.flags &= ~(DEVMAP_MAPPING_INVALID | DEVMAP_FLAG_LARGE);
+  dhp.maxprot = maxprot & dhp.orig_maxprot;
+  releDhpLock(dhp);
+  return DDI_SUCCESS;
+}

@@ -1,0 +1,51 @@
+/** What a machine is made of. */
+import type { Trace } from '../base/index.js';
+import type { Hardware } from '../bus/index.js';
+import type { Driver } from '../ddi/index.js';
+import type { SegdevOptions } from '../segdev/index.js';
+import type { AddressPolicy, HatPolicy } from '../vm/index.js';
+import type { TlbConfig } from '../../mmu/index.js';
+
+/** One device: its hardware, its driver, and its name under /dev. */
+export interface DeviceConfig {
+  /** Name under /dev, "fb0"; unique in a machine. */
+  readonly path: string;
+  readonly hardware: Hardware;
+  readonly driver: Driver;
+}
+
+/** Everything `createMachine` may be told; all but `devices` have defaults. */
+export interface MachineConfig {
+  readonly devices?: readonly DeviceConfig[];
+  /** Bytes of RAM, a multiple of 4096; default 256 MiB. */
+  readonly ramSize?: number;
+  /** Bytes that may back device memory, taken page by page on first touch; the bus's default where absent. */
+  readonly poolSize?: number;
+  /** Number of harts, 1..16; default 1. */
+  readonly harts?: number;
+  /** The modelled TLB; the default one slows nothing down. */
+  readonly tlb?: TlbConfig;
+  /** Who sets the A and D bits: page faults ("svade", the default) or the walker ("svadu"). The kernel sets both beforehand. */
+  readonly ad?: 'svade' | 'svadu';
+  /** Mode, quirks and limits of segdev; default: mode fixed. */
+  readonly segdev?: Pick<SegdevOptions, 'mode' | 'quirks' | 'assertions' | 'pageSizes' | 'cachedOnly'>;
+  /** What the HAT does where it has a choice. */
+  readonly hatPolicy?: Partial<HatPolicy>;
+  /** Where mmap looks for room. */
+  readonly addressPolicy?: Partial<AddressPolicy>;
+  /** Makes every lock operation of the kernel a scheduling choice; default false. */
+  readonly preemptive?: boolean;
+  /** Instructions a thread runs before another one gets its turn; default 100000. */
+  readonly quantum?: number;
+  /** Seed of everything random a guest may see (AT_RANDOM); default 1. */
+  readonly seed?: number;
+  /** Scheduler choice: one integer in [0, options) a call; default round robin. */
+  readonly choose?: (options: number) => number;
+  readonly trace?: Trace;
+  /** Bytes for the guest's standard input, at most `max`; an empty array is end of file. Default: always at its end. */
+  readonly stdin?: (max: number) => Uint8Array;
+  /** Receives the guest's standard output; the array is the callee's to keep. */
+  readonly stdout?: (bytes: Uint8Array) => void;
+  /** Receives the guest's standard error. */
+  readonly stderr?: (bytes: Uint8Array) => void;
+}

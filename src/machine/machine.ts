@@ -1,0 +1,163 @@
+/** A whole machine: harts, memory, devices, kernel, processes. */
+import { E2BIG, Trace } from '../base/index.js';
+import { Bus } from '../bus/index.js';
+import { DeviceTree } from '../ddi/index.js';
+import { HART_RESERVED, Hart, HartEngine, MAX_HARTS, newHartContext } from '../hart/index.js';
+import { Kernel } from '../kernel/index.js';
+import { CpuPool, Lwp, Process, System, execImage, inputFile, linuxSignal, newProc, outputFile, runUser } from '../process/index.js';
+import type { Proc } from '../process/index.js';
+import { segdev_init } from '../segdev/index.js';
+import { Vm, as_alloc } from '../vm/index.js';
+import { readElf } from '../../guest/index.js';
+import type { MachineConfig } from './config.js';
+import { attachDevices } from './devices.js';
+import { collectStatistics } from './collect-statistics.js';
+import type { RunResult } from './result.js';
+import type { MachineStatistics } from './statistics.js';
+
+const DEFAULT_RAM = 256 * 2 ** 20;
+const DEFAULT_QUANTUM = 100_000;
+
+/** How long to run. */
+export interface RunOptions {
+  /** Stop when the machine has executed this many instructions since it was made; exact. Default: no bound. */
+  readonly maxInstructions?: number;
+  /** Asked often; true stops the run. Where it stops changes nothing in the machine. */
+  readonly shouldStop?: () => boolean;
+}
+
+/** An emulated machine. */
+export class Machine {
+  readonly bus: Bus;
+  readonly kernel: Kernel;
+  readonly vm: Vm;
+  readonly tree: DeviceTree;
+  readonly harts: readonly Hart[];
+  readonly system: System;
+  readonly trace: Trace;
+  #main: Proc | undefined = undefined;
+
+  /** Made by createMachine. */
+  constructor(config: MachineConfig) {
+    const harts = config.harts ?? 1;
+    checkInteger('harts', harts, 1, MAX_HARTS);
+    const quantum = config.quantum ?? DEFAULT_QUANTUM;
+    checkInteger('quantum', quantum, 1, 2 ** 30);
+    this.trace = config.trace ?? new Trace();
+    this.bus = new Bus({
+      ramSize: config.ramSize ?? DEFAULT_RAM, reserved: HART_RESERVED,
+      ...(config.poolSize === undefined ? {} : { poolSize: config.poolSize }),
+    });
+    const engine = new HartEngine(this.bus);
+    this.harts = Array.from({ length: harts }, (_, id) => new Hart(engine, {
+      id, kernel: true, trace: this.trace, now: () => this.kernel.clock.now,
+      ...(config.ad === undefined ? {} : { ad: config.ad }), ...(config.tlb === undefined ? {} : { tlb: config.tlb }),
+    }));
+    this.kernel = new Kernel({
+      trace: this.trace, ncpus: harts, preemptive: config.preemptive ?? false,
+      ...(config.choose === undefined ? {} : { choose: config.choose }),
+    });
+    const cpus = new CpuPool(this.harts);
+    this.vm = new Vm({
+      kernel: this.kernel, memory: this.bus, fence: cpus, ...(config.hatPolicy === undefined ? {} : { hatPolicy: config.hatPolicy }),
+      ...(config.addressPolicy === undefined ? {} : { addressPolicy: config.addressPolicy }),
+    });
+    segdev_init(this.vm, config.segdev);
+    this.tree = new DeviceTree({ trace: this.trace, bus: this.bus });
+    const devices = attachDevices(this.bus, this.kernel, this.tree, () => engine.running?.now ?? this.kernel.clock.now, config.devices ?? []);
+    this.system = new System({
+      kernel: this.kernel, cpus, devices, quantum, runUser,
+      newAs: (name) => as_alloc(this.vm, name),
+      seed: config.seed ?? 1,
+      stdin: inputFile(config.stdin ?? ((): Uint8Array => new Uint8Array(0))),
+      stdout: outputFile(config.stdout ?? ((): void => {})),
+      stderr: outputFile(config.stderr ?? ((): void => {})),
+    });
+  }
+
+  /** Makes a process without a program, to be driven by calls. */
+  createProcess(name = 'process'): Process {
+    return new Process(this.system, newProc(this.system, name), this.bus);
+  }
+
+  /**
+   * Loads a program; run() starts it. The first program is the main one, until it has ended and another is loaded: its end is the end
+   * of the run.
+   * @param elf a static RV64 executable
+   * @throws ElfError when it is none; RangeError when memory or the argument area is too small for it
+   */
+  spawn(elf: Uint8Array, argv: readonly string[], env: readonly string[] = []): Process {
+    const image = readElf(elf);
+    const path = argv[0] ?? 'program';
+    const proc = newProc(this.system, path.slice(path.lastIndexOf('/') + 1));
+    const lwp = new Lwp(proc, newHartContext());
+    const process = new Process(this.system, proc, this.bus);
+    const error = process.run('exec', () => execImage(this.system, lwp, { image, path, argv, env }));
+    if (error !== 0) {
+      process.exit(127);
+      const why = error === E2BIG ? 'its arguments are too long' : 'its segments collide with the stack or memory is used up';
+      throw new RangeError(`${path}: the program does not fit: ${why}`);
+    }
+    if (this.#main === undefined || this.#main.zombie) this.#main = proc;
+    this.system.start(lwp);
+    return process;
+  }
+
+  /**
+   * Runs until the main process ends or a bound is reached.
+   * @throws TypeError when no program was spawned; RangeError for a bad bound
+   */
+  run(options: RunOptions = {}): RunResult {
+    const main = this.#main;
+    if (main === undefined) throw new TypeError('run: spawn a program first');
+    const limit = options.maxInstructions ?? Number.MAX_SAFE_INTEGER;
+    if (!Number.isInteger(limit) || limit < 0) throw new RangeError(`maxInstructions: an integer >= 0, got ${limit}`);
+    const { shouldStop } = options;
+    const { system } = this;
+    let interrupted = false;
+    system.grant(Math.max(0, limit - system.counters.instructions));
+    try {
+      const outcome = this.kernel.run(() => main.zombie || system.budget <= 0 || (interrupted = shouldStop?.() ?? false));
+      if (outcome.status === 'panic') return { status: 'panic', text: `${outcome.panic.kind}: ${outcome.panic.message}` };
+      if (main.zombie) return this.#ended(main);
+      if (system.budget <= 0) return { status: 'limit' };
+      if (interrupted) return { status: 'interrupted' };
+      if (outcome.status === 'deadlock') return { status: 'deadlock', text: outcome.report.text };
+      return { status: 'deadlock', text: 'nothing is left to run, but the main process has not ended' };
+    } finally {
+      system.grant(0);
+    }
+  }
+
+  /** The processes that live or wait for their parent to ask, by number. */
+  processes(): Process[] {
+    return [...this.system.procs.values()].map((proc) => new Process(this.system, proc, this.bus));
+  }
+
+  /** The mappings of every process as text, like /proc/PID/maps one after the other. */
+  maps(): string {
+    return this.processes().map((process) => `${process.name}[${process.pid}]\n${process.maps()}`).join('\n\n');
+  }
+
+  /** All counters as plain data. */
+  statistics(): MachineStatistics {
+    return collectStatistics({ system: this.system, harts: this.harts, vm: this.vm, driverCallbacks: this.tree.calls });
+  }
+
+  #ended(main: Proc): RunResult {
+    const { status } = main;
+    if (status?.kind === 'signaled') return { status: 'signaled', signal: linuxSignal(status.signal), report: status.death };
+    return { status: 'exited', code: status?.code ?? 0 };
+  }
+}
+
+function checkInteger(name: string, value: number, low: number, high: number): void {
+  if (!Number.isInteger(value) || value < low || value > high) throw new RangeError(`${name}: an integer in ${low}..${high}, got ${value}`);
+}
+
+/**
+ * Makes a machine.
+ * @throws RangeError when a number is out of range, hardware does not fit the address space, or the TLB is impossible; TypeError when a
+ *     device name is bad or its driver refuses to attach; KernelPanic when a driver panics in attach(9E)
+ */
+export const createMachine = (config: MachineConfig = {}): Machine => new Machine(config);

@@ -1,0 +1,97 @@
+/** Says why a process died: the mapping its access hit or missed, and all registers. */
+import { PAGESIZE, USER_END, hex } from '../base/index.js';
+import { as_segat } from '../vm/index.js';
+import type { Seg } from '../vm/index.js';
+import type { GuestDeath, RegisterValue } from './death.js';
+import type { FaultRecord } from './fault-signal.js';
+import type { Labels } from './labels.js';
+import { linuxSignal } from './linux-abi.js';
+import type { Lwp } from './lwp.js';
+import { protOf, protText } from './mappings.js';
+import type { Proc } from './proc.js';
+import { codeName, signalName } from './signals.js';
+import type { SigInfo } from './signals.js';
+
+const ABI_NAMES: readonly string[] = [
+  'zero', 'ra', 'sp', 'gp', 'tp', 't0', 't1', 't2', 's0', 's1', 'a0', 'a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7',
+  's2', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's10', 's11', 't3', 't4', 't5', 't6',
+];
+
+const unsigned = (n: number | bigint): bigint => BigInt.asUintN(64, BigInt(n));
+
+/** The report of a process that dies by `info` with the registers of `lwp`. */
+export function describeDeath(lwp: Lwp, info: SigInfo, fault: FaultRecord | undefined): GuestDeath {
+  const { proc } = lwp;
+  const { pc } = lwp;
+  const place = proc.image?.symbolAt(pc);
+  const registers: RegisterValue[] = [{ name: 'pc', value: unsigned(pc) }];
+  for (let n = 1; n < 32; n++) registers.push({ name: ABI_NAMES[n] ?? `x${n}`, value: unsigned(lwp.x(n)) });
+  const addr = info.addr === undefined ? undefined : unsigned(info.addr);
+  const found = addr === undefined ? { mapping: '', reason: '' } : explain(proc, addr, fault?.access);
+  return {
+    pid: proc.pid,
+    process: proc.name,
+    signal: linuxSignal(info.signal),
+    signalName: signalName(info.signal),
+    code: info.pid === undefined ? codeName(info.signal, info.code) : `sent by process ${info.pid}`,
+    pc: unsigned(pc),
+    symbol: place === undefined ? undefined : place.offset === 0 ? place.name : `${place.name}+${hex(place.offset)}`,
+    access: fault?.access,
+    addr,
+    mapping: found.mapping,
+    reason: fault === undefined || fault.reason === '' ? found.reason : fault.reason,
+    registers,
+  };
+}
+
+/** One mapping in words: its range, protection and name. */
+function mappingText(seg: Seg, labels: Labels): string {
+  const name = labels.at(seg.base) ?? 'anonymous memory';
+  return `[${hex(seg.base)}, ${hex(seg.base + seg.size)}) ${protText(protOf(seg, seg.base))} ${name}`;
+}
+
+/** An access this far below the stack is taken for an overflow of it. */
+const STACK_REACH = 2 ** 20;
+
+const needed = { load: 'r', store: 'w', fetch: 'x' } as const;
+const doing = { load: 'read', store: 'write', fetch: 'execute' } as const;
+
+function explain(proc: Proc, addr: bigint, access: 'load' | 'store' | 'fetch' | undefined): { mapping: string; reason: string } {
+  if (addr >= BigInt(USER_END)) {
+    const kernel = addr >= 2n ** 64n - BigInt(USER_END);
+    const reason = kernel ? 'the address belongs to the kernel' : 'the address is not canonical: bits 63..39 must equal bit 38';
+    return { mapping: '', reason };
+  }
+  const at = Number(addr);
+  const seg = as_segat(proc.as, at);
+  if (seg === undefined) return explainGap(proc, at);
+  const prot = protText(protOf(seg, at));
+  const page = `page ${hex(Math.floor(at / PAGESIZE) * PAGESIZE)} is ${prot}`;
+  const mapping = `in ${mappingText(seg, proc.labels)}${prot === protText(protOf(seg, seg.base)) ? '' : `, ${page}`}`;
+  if (access !== undefined && !prot.includes(needed[access])) {
+    return { mapping, reason: `the mapping does not allow to ${doing[access]}: it is ${prot}` };
+  }
+  return { mapping, reason: 'the mapping allows the access, but what is behind it refused' };
+}
+
+function explainGap(proc: Proc, at: number): { mapping: string; reason: string } {
+  let below: Seg | undefined;
+  let above: Seg | undefined;
+  for (const seg of proc.as.segs) {
+    if (seg.base + seg.size <= at) below = seg;
+    else above ??= seg;
+  }
+  const lines = ['in no mapping'];
+  if (below !== undefined) lines.push(`${hex(at - (below.base + below.size) + 1)} bytes after ${mappingText(below, proc.labels)}`);
+  if (above !== undefined) lines.push(`${hex(above.base - at)} bytes before ${mappingText(above, proc.labels)}`);
+  const hole = proc.labels.holeAt(at);
+  if (hole !== undefined) {
+    const reason = `the address lies in the hole cut by munmap between ${hex(hole.base)} and ${hex(hole.end)}`;
+    return { mapping: lines.join('\n'), reason };
+  }
+  if (at < PAGESIZE) return { mapping: lines.join('\n'), reason: 'a null pointer: the first page is never mapped' };
+  if (above !== undefined && proc.labels.at(above.base) === '[stack]' && above.base - at <= STACK_REACH) {
+    return { mapping: lines.join('\n'), reason: 'the address lies below the stack: the stack has overflowed, or the pointer is wild' };
+  }
+  return { mapping: lines.join('\n'), reason: 'nothing was ever mapped there' };
+}

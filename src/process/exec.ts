@@ -1,0 +1,70 @@
+/** Loading a program: its segments, its stack, the page signal handlers return through. */
+import { E2BIG, ENOMEM, PAGESIZE, alignDown, alignUp } from '../base/index.js';
+import type { Kgen } from '../kernel/index.js';
+import { PROT_EXEC, PROT_READ, PROT_USER, PROT_WRITE } from '../vm/index.js';
+import type { ElfImage, ElfSegment } from '../../guest/index.js';
+import { initialStack } from './initial-stack.js';
+import { STACK_BASE, STACK_SIZE, STACK_TOP, TRAMPOLINE, TRAMPOLINE_CODE } from './layout.js';
+import type { Lwp } from './lwp.js';
+import { isMapped } from './mappings.js';
+import { mapBytes, mapZeros } from './map-anonymous.js';
+import type { System } from './system.js';
+
+const SP = 2;
+
+/** A program and what it is started with. */
+export interface ExecRequest {
+  readonly image: ElfImage;
+  /** Name of the program: argv[0]'s file, AT_EXECFN, the process's name. */
+  readonly path: string;
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+}
+
+/**
+ * Loads a program into the empty address space of `lwp` and sets its registers to the program's start.
+ * @returns 0, E2BIG (arguments too long), or ENOMEM (the image does not fit memory, or collides with the stack).
+ */
+export function* execImage(system: System, lwp: Lwp, request: ExecRequest): Kgen<number> {
+  const { proc } = lwp;
+  const { image } = request;
+  const random = system.random(16);
+  const stack = initialStack({
+    top: STACK_TOP, path: request.path, argv: request.argv, env: request.env, entry: image.entry,
+    phdr: image.headers.address, phent: image.headers.entrySize, phnum: image.headers.count, random,
+  });
+  if (stack === undefined) return E2BIG;
+  let heap = 0;
+  for (const segment of image.segments) {
+    const error = yield* loadSegment(lwp, segment, request.path);
+    if (error !== 0) return error;
+    heap = Math.max(heap, alignUp(segment.address + segment.size, PAGESIZE));
+  }
+  const prot = PROT_READ | PROT_WRITE | PROT_USER;
+  const stackError = yield* mapZeros(proc, { base: STACK_BASE, size: STACK_SIZE, prot, name: '[stack]' });
+  if (stackError !== 0) return stackError;
+  if ((yield* lwp.userMemory.copyout(stack.bytes, stack.sp)) !== 0) return ENOMEM;
+  const code = new Uint8Array(new Uint32Array(TRAMPOLINE_CODE).buffer);
+  const codeProt = PROT_READ | PROT_EXEC | PROT_USER;
+  const codeError = yield* mapBytes(proc, { base: TRAMPOLINE, size: PAGESIZE, prot: codeProt, name: '[sigreturn]' }, code, TRAMPOLINE);
+  if (codeError !== 0) return codeError;
+
+  proc.image = image;
+  proc.heapBase = heap;
+  proc.heapEnd = heap;
+  for (let n = 1; n < 32; n++) lwp.setX(n, 0n);
+  lwp.setX(SP, BigInt(stack.sp));
+  lwp.pc = image.entry;
+  if (system.trace.on) system.trace.emit('guest.exec', { pid: proc.pid, path: request.path, entry: image.entry });
+  return 0;
+}
+
+function* loadSegment(lwp: Lwp, segment: ElfSegment, path: string): Kgen<number> {
+  const { proc } = lwp;
+  const base = alignDown(segment.address, PAGESIZE);
+  const size = alignUp(segment.address + segment.size, PAGESIZE) - base;
+  if (base + size > STACK_BASE - PAGESIZE || isMapped(proc.as, base, size)) return ENOMEM;
+  const { readable, writable, executable } = segment;
+  const prot = PROT_USER | (readable || writable ? PROT_READ : 0) | (writable ? PROT_WRITE : 0) | (executable ? PROT_EXEC : 0);
+  return yield* mapBytes(proc, { base, size, prot, name: path }, segment.data, segment.address);
+}

@@ -1,0 +1,21 @@
+/** Processes: programs, system calls, signals, faults, and the calls a host makes on their behalf. */
+export { inputFile, nullFile, outputFile } from './console-file.js';
+export { ProcessCounters } from './counters.js';
+export type { FaultAccess } from './counters.js';
+export { Cpu, CpuPool } from './cpu.js';
+export { formatDeath } from './death.js';
+export type { GuestDeath, RegisterValue } from './death.js';
+export { execImage } from './exec.js';
+export type { HostAccess, HostFault } from './host-access.js';
+export { linuxErrno, linuxSignal } from './linux-abi.js';
+export { Lwp } from './lwp.js';
+export { Proc } from './proc.js';
+export type { ExitStatus } from './proc.js';
+export { Process } from './process.js';
+export type { HostMmap, OpenMode, ProcessCalls } from './process-calls.js';
+export { newProc } from './new-proc.js';
+export { runUser } from './run-user.js';
+export * from './signals.js';
+export { syscallTable } from './syscalls/table.js';
+export { System } from './system.js';
+export type { SystemOptions } from './system.js';

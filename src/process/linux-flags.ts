@@ -1,0 +1,84 @@
+/** Constants a guest passes to system calls, beside errors and signals (linux-abi.ts). Source: Linux `include/uapi/asm-generic`. */
+
+// fcntl.h
+export const O_ACCMODE = 3;
+export const O_RDONLY = 0;
+export const O_WRONLY = 1;
+export const O_RDWR = 2;
+export const O_CREAT = 0o100;
+export const O_EXCL = 0o200;
+export const O_NONBLOCK = 0o4000;
+export const O_DIRECTORY = 0o200000;
+export const O_CLOEXEC = 0o2000000;
+export const AT_FDCWD = -100;
+
+// mman.h
+export const LX_PROT_MASK = 7;
+export const LX_MAP_SHARED = 1;
+export const LX_MAP_PRIVATE = 2;
+export const LX_MAP_SHARED_VALIDATE = 3;
+export const LX_MAP_TYPE = 0xf;
+export const LX_MAP_FIXED = 0x10;
+export const LX_MAP_ANONYMOUS = 0x20;
+export const LX_MAP_NORESERVE = 0x4000;
+export const LX_MAP_FIXED_NOREPLACE = 0x100000;
+
+// sched.h
+export const CSIGNAL = 0xff;
+export const CLONE_VM = 0x100;
+export const CLONE_FS = 0x200;
+export const CLONE_FILES = 0x400;
+export const CLONE_SIGHAND = 0x800;
+export const CLONE_VFORK = 0x4000;
+export const CLONE_THREAD = 0x10000;
+export const CLONE_SETTLS = 0x80000;
+export const CLONE_PARENT_SETTID = 0x100000;
+export const CLONE_CHILD_CLEARTID = 0x200000;
+export const CLONE_CHILD_SETTID = 0x1000000;
+
+// wait.h
+export const WNOHANG = 1;
+export const WUNTRACED = 2;
+export const WCONTINUED = 8;
+
+// signal.h
+export const SIG_BLOCK = 0;
+export const SIG_UNBLOCK = 1;
+export const SIG_SETMASK = 2;
+export const SS_ONSTACK = 1;
+export const SS_DISABLE = 2;
+/** Smallest alternate stack sigaltstack(2) accepts, bytes. */
+export const MINSIGSTKSZ = 2048;
+/** si_code of a signal sent with tgkill(2). */
+export const SI_TKILL = -6;
+
+// time.h
+export const CLOCK_REALTIME = 0;
+export const CLOCK_MONOTONIC = 1;
+export const CLOCK_PROCESS_CPUTIME_ID = 2;
+export const CLOCK_THREAD_CPUTIME_ID = 3;
+export const CLOCK_MONOTONIC_RAW = 4;
+export const CLOCK_REALTIME_COARSE = 5;
+export const CLOCK_MONOTONIC_COARSE = 6;
+export const CLOCK_BOOTTIME = 7;
+
+// auxvec.h
+export const AT_NULL = 0;
+export const AT_PHDR = 3;
+export const AT_PHENT = 4;
+export const AT_PHNUM = 5;
+export const AT_PAGESZ = 6;
+export const AT_BASE = 7;
+export const AT_FLAGS = 8;
+export const AT_ENTRY = 9;
+export const AT_UID = 11;
+export const AT_EUID = 12;
+export const AT_GID = 13;
+export const AT_EGID = 14;
+export const AT_HWCAP = 16;
+export const AT_CLKTCK = 17;
+export const AT_SECURE = 23;
+export const AT_RANDOM = 25;
+export const AT_EXECFN = 31;
+/** AT_HWCAP: one bit a letter, 'A' is bit 0. This machine has I, M, A and C. */
+export const HWCAP_IMAC: number = ['I', 'M', 'A', 'C'].reduce((bits, letter) => bits | (1 << (letter.charCodeAt(0) - 65)), 0);

@@ -1,0 +1,99 @@
+/** A user thread: its registers, wherever they are, and the memory its system calls reach. */
+import { EFAULT, USER_END } from '../base/index.js';
+import type { UserMemory } from '../ddi/index.js';
+import type { Kernel, Kgen } from '../kernel/index.js';
+import type { HartContext } from '../hart/index.js';
+import { copyin, copyout } from '../vm/index.js';
+import type { As } from '../vm/index.js';
+import type { Cpu, Resident } from './cpu.js';
+import type { Proc } from './proc.js';
+import { RefaultGuard } from './refault.js';
+
+/** Whether [addr, addr + len) is user memory: whole numbers below USER_END. */
+export const isUserRange = (addr: number, len: number): boolean =>
+  Number.isSafeInteger(addr) && addr >= 0 && len >= 0 && addr + len <= USER_END;
+
+/** The memory of a process as system calls and drivers reach it; never an exception, whatever the address. */
+export function userMemory(as: () => As): UserMemory {
+  return {
+    *copyin(from: number, to: Uint8Array): Kgen<number> {
+      if (to.length === 0) return 0;
+      return isUserRange(from, to.length) ? yield* copyin(as(), from, to) : EFAULT;
+    },
+    *copyout(from: Uint8Array, to: number): Kgen<number> {
+      if (from.length === 0) return 0;
+      return isUserRange(to, from.length) ? yield* copyout(as(), to, from) : EFAULT;
+    },
+  };
+}
+
+/** The one thread of a process that runs a program. */
+export class Lwp implements Resident {
+  readonly proc: Proc;
+  readonly context: HartContext;
+  readonly userMemory: UserMemory;
+  /** The processor it holds. */
+  cpu: Cpu | undefined = undefined;
+  /** The processor it held last. */
+  lastCpu: Cpu | undefined = undefined;
+  /** Instructions left of its turn. */
+  slice = 0;
+  /** Instructions it has executed. */
+  executed = 0;
+  readonly refaults: RefaultGuard = new RefaultGuard();
+  /** A signal ended the system call at pc before it did anything; it is done again unless a handler wants EINTR. */
+  interrupted = false;
+
+  constructor(proc: Proc, context: HartContext) {
+    this.proc = proc;
+    this.context = context;
+    this.userMemory = userMemory(() => proc.as);
+  }
+
+  /** Where the registers are: a hart, or undefined for `context`. */
+  get #home(): Cpu | undefined {
+    return this.lastCpu?.loaded === this ? this.lastCpu : undefined;
+  }
+
+  get pc(): number {
+    return this.#home?.hart.pc ?? this.context.pc;
+  }
+
+  set pc(pc: number) {
+    const home = this.#home;
+    if (home === undefined) this.context.pc = pc;
+    else home.hart.pc = pc;
+  }
+
+  /** Register `n`, signed 64 bits. */
+  x(n: number): bigint {
+    return this.#home?.hart.x(n) ?? this.context.x[n] ?? 0n;
+  }
+
+  /** Sets register `n` to the low 64 bits of `value`. */
+  setX(n: number, value: bigint): void {
+    const home = this.#home;
+    if (home === undefined) this.context.x[n] = value;
+    else home.hart.setX(n, value);
+  }
+
+  /** Register `n` as a signed number, the nearest one where it is not exact. */
+  xNumber(n: number): number {
+    return this.#home?.hart.xNumber(n) ?? Number(this.context.x[n] ?? 0n);
+  }
+
+  /** Counts executed instructions: one is a nanosecond of virtual time. */
+  charge(system: { budget: number; readonly counters: { instructions: number }; readonly kernel: Kernel }, instructions: number): void {
+    this.slice -= instructions;
+    this.executed += instructions;
+    system.budget -= instructions;
+    system.counters.instructions += instructions;
+    system.kernel.clock.advance(instructions);
+  }
+
+  /** Puts the registers into `context`, so that it can be copied. */
+  saved(): HartContext {
+    this.#home?.unload();
+    return this.context;
+  }
+}

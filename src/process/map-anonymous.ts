@@ -1,0 +1,54 @@
+/** Mappings of memory: anonymous for mmap(2) and brk(2), and with the bytes of a program's segment. */
+import { ENOMEM } from '../base/index.js';
+import type { Kgen } from '../kernel/index.js';
+import {
+  ADDR_NOVACALIGN, FileObject, MAP_PRIVATE, MAP_TYPE, PROT_ALL, as_map, as_rangelock, as_rangeunlock, choose_addr, segvn_create,
+} from '../vm/index.js';
+import type { MapRequest } from './open-file.js';
+import type { Proc } from './proc.js';
+
+/** MAP_ANON: zeros on first touch, shared or private. Returns the address, or -ENOMEM. */
+export function* mapAnonymous(r: MapRequest): Kgen<number> {
+  yield* as_rangelock(r.as);
+  const addr = yield* choose_addr(r.as, r.addr, r.len, 0, ADDR_NOVACALIGN, r.flags);
+  const create = segvn_create({ prot: r.prot, maxprot: r.maxprot, type: r.flags & MAP_TYPE });
+  const error = addr === undefined ? ENOMEM : yield* as_map(r.as, addr, r.len, create);
+  yield* as_rangeunlock(r.as);
+  return error !== 0 || addr === undefined ? -error : addr;
+}
+
+/** A private mapping at a place that is free; page aligned. */
+export interface PlacedMapping {
+  readonly base: number;
+  readonly size: number;
+  readonly prot: number;
+  /** What reports call it. */
+  readonly name: string;
+}
+
+/** Makes a private mapping of zeros; `extend` lets the one below grow instead. Returns 0 or an errno. */
+export function* mapZeros(proc: Proc, m: PlacedMapping, extend = false): Kgen<number> {
+  const error = yield* as_map(proc.as, m.base, m.size, segvn_create({ prot: m.prot, type: MAP_PRIVATE, extend }));
+  if (error === 0) proc.labels.map(m.base, m.size, m.name);
+  return error;
+}
+
+/**
+ * Makes a private mapping in which `bytes` begin at address `at`; the rest is zero. A page is filled when it is first touched.
+ * @returns 0 or an errno.
+ */
+export function* mapBytes(proc: Proc, m: PlacedMapping, bytes: Uint8Array, at: number): Kgen<number> {
+  if (bytes.length === 0) return yield* mapZeros(proc, m);
+  const skip = at - m.base;
+  const fileBytes = skip + bytes.length;
+  const file = new FileObject(proc.as.vm, {
+    name: m.name,
+    size: fileBytes,
+    read: (offset, to) => to.set(bytes.subarray(Math.max(0, offset - skip), offset - skip + to.length), Math.max(0, skip - offset)),
+  });
+  const create = segvn_create({ prot: m.prot, maxprot: PROT_ALL, type: MAP_PRIVATE, file, fileBytes });
+  const error = yield* as_map(proc.as, m.base, m.size, create);
+  file.release();
+  if (error === 0) proc.labels.map(m.base, m.size, m.name);
+  return error;
+}

@@ -1,0 +1,48 @@
+/** Looking at what is mapped. */
+import { HarnessBug, PAGESIZE, alignDown, alignUp, asVaddr, hex } from '../base/index.js';
+import { PROT_EXEC, PROT_READ, PROT_WRITE, segOps } from '../vm/index.js';
+import type { As, Seg } from '../vm/index.js';
+import type { Proc } from './proc.js';
+
+/** Whether anything is mapped in [addr, addr + len). */
+export function isMapped(as: As, addr: number, len: number): boolean {
+  const [from, to] = [alignDown(addr, PAGESIZE), alignUp(addr + len, PAGESIZE)];
+  return as.segs.some((seg) => seg.base < to && from < seg.base + seg.size);
+}
+
+const RIGHTS = PROT_READ | PROT_WRITE | PROT_EXEC;
+
+/** The protection of the page at `addr` inside `seg`: PROT_READ, PROT_WRITE, PROT_EXEC. */
+export const protOf = (seg: Seg, addr: number): number => protsOf(seg, alignDown(addr, PAGESIZE), 1)[0] ?? 0;
+
+/** The protections of `pages` pages from `addr` on. */
+function protsOf(seg: Seg, addr: number, pages: number): Uint8Array {
+  const prots = new Uint8Array(pages + 1);
+  // getprot takes the distance to the last byte, not a length.
+  const answer = segOps(seg).getprot(seg, asVaddr(addr), pages * PAGESIZE - 1, prots);
+  if (typeof answer !== 'number' && answer.next().done !== true) throw new HarnessBug('getprot sleeps', { as: seg.as.name, addr });
+  return prots.map((prot) => prot & RIGHTS);
+}
+
+/** "rw-". */
+export const protText = (prot: number): string =>
+  `${(prot & PROT_READ) === 0 ? '-' : 'r'}${(prot & PROT_WRITE) === 0 ? '-' : 'w'}${(prot & PROT_EXEC) === 0 ? '-' : 'x'}`;
+
+const address = (n: number): string => hex(n).slice(2).padStart(10, '0');
+
+/** The mappings of a process like /proc/PID/maps: range, protection, name; a line for each run of pages with one protection. */
+export function mapsText(proc: Proc): string {
+  const lines: string[] = [];
+  for (const seg of proc.as.segs) {
+    const pages = seg.size / PAGESIZE;
+    const prots = protsOf(seg, seg.base, pages);
+    for (let page = 0; page < pages;) {
+      let end = page + 1;
+      while (end < pages && prots[end] === prots[page]) end++;
+      const [from, to] = [seg.base + page * PAGESIZE, seg.base + end * PAGESIZE];
+      lines.push(`${address(from)}-${address(to)} ${protText(prots[page] ?? 0)} ${proc.labels.at(from) ?? 'anonymous memory'}`);
+      page = end;
+    }
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,82 @@
+/** The kernel thread behind a user thread: take a hart, run the program, handle its traps, give the hart to the next. */
+import { HarnessBug, KernelPanic } from '../base/index.js';
+import { BackingExhausted } from '../bus/index.js';
+import { Exit } from '../hart/index.js';
+import { preempt } from '../kernel/index.js';
+import type { Kgen } from '../kernel/index.js';
+import type { Hart } from '../hart/index.js';
+import type { Cpu } from './cpu.js';
+import { deliverSignals } from './deliver.js';
+import type { Lwp } from './lwp.js';
+import type { System } from './system.js';
+import { handleTrap } from './trap.js';
+
+/** The body of the kernel thread that runs the program of `lwp` until its process ends. */
+export function* runUser(system: System, lwp: Lwp): Kgen<void> {
+  const { proc } = lwp;
+  lwp.slice = system.quantum;
+  for (;;) {
+    if (proc.signals.deliverable || lwp.interrupted) yield* offCpu(system, lwp, deliverSignals(system, lwp));
+    if (proc.status !== undefined) break;
+    if (system.budget <= 0) yield* system.granted();
+    const cpu = lwp.cpu ?? (yield* takeCpu(system, lwp));
+    const exit = turn(system, lwp, cpu);
+    if (exit === Exit.Trap) yield* offCpu(system, lwp, handleTrap(system, lwp, cpu));
+    else if (exit !== Exit.Quantum) throw new HarnessBug('the hart stopped for a reason no user program can give', { exit, pid: proc.pid });
+    if (lwp.slice <= 0) yield* endTurn(system, lwp);
+    else if (system.kernel.clock.nextEvent <= system.kernel.clock.now) yield* preempt();
+  }
+  lwp.lastCpu?.discard(lwp);
+  giveCpu(system, lwp);
+}
+
+/** Runs the program until it traps, its turn is over, an event is due, or nobody may execute any more. */
+function turn(system: System, lwp: Lwp, cpu: Cpu): number {
+  const { clock } = system.kernel;
+  cpu.load(lwp);
+  cpu.use(lwp.proc.as.hat);
+  const untilEvent = Math.max(1, Math.ceil(clock.nextEvent - clock.now));
+  const { hart } = cpu;
+  const before = hart.instret;
+  const exit = runHart(hart, Math.min(lwp.slice, system.budget, untilEvent));
+  lwp.charge(system, hart.instret - before);
+  return exit;
+}
+
+function runHart(hart: Hart, quantum: number): number {
+  try {
+    return hart.run(quantum);
+  } catch (error) {
+    // The host cannot back device memory any more: there is no kernel that could go on.
+    if (error instanceof BackingExhausted) throw new KernelPanic('panic', error.message);
+    throw error;
+  }
+}
+
+/** Runs kernel code for `lwp`; the hart is free for others from its first sleep on. */
+function* offCpu(system: System, lwp: Lwp, work: Kgen<void>): Kgen<void> {
+  for (let step = work.next(); step.done !== true; step = work.next()) {
+    giveCpu(system, lwp);
+    yield step.value;
+  }
+}
+
+function* takeCpu(system: System, lwp: Lwp): Kgen<Cpu> {
+  const cpu = yield* system.cpus.take(lwp, lwp.lastCpu);
+  // Another one is taken only while somebody uses the last one, and then our registers have been saved.
+  lwp.lastCpu = cpu;
+  lwp.cpu = cpu;
+  return cpu;
+}
+
+function giveCpu(system: System, lwp: Lwp): void {
+  if (lwp.cpu === undefined) return;
+  system.cpus.give(lwp.cpu);
+  lwp.cpu = undefined;
+}
+
+function* endTurn(system: System, lwp: Lwp): Kgen<void> {
+  lwp.slice = system.quantum;
+  if (system.cpus.wanted) giveCpu(system, lwp);
+  yield* preempt();
+}

@@ -1,0 +1,15 @@
+/** All system calls this kernel knows, by number. */
+import type { Syscall } from './call.js';
+import { fileCalls } from './files.js';
+import { identityCalls } from './identity.js';
+import { memoryCalls } from './memory.js';
+import { processCalls } from './processes.js';
+import { signalCalls } from './signals.js';
+import { timeCalls } from './time.js';
+
+const families = [fileCalls, identityCalls, memoryCalls, processCalls, signalCalls, timeCalls];
+
+/** The system call table; what is not in it answers ENOSYS. */
+export const syscallTable: ReadonlyMap<number, Syscall> = new Map(
+  families.flatMap((family) => Object.entries(family).map(([number, call]): [number, Syscall] => [Number(number), call])),
+);

@@ -1,0 +1,124 @@
+/** What all processes of a machine share. */
+import { HarnessBug } from '../base/index.js';
+import type { Trace } from '../base/index.js';
+import type { Dev } from '../ddi/index.js';
+import { Kcondvar, Kmutex, cv_broadcast, cv_wait, mutex_enter, mutex_exit } from '../kernel/index.js';
+import type { Kernel, Kgen } from '../kernel/index.js';
+import type { As } from '../vm/index.js';
+import { ProcessCounters } from './counters.js';
+import type { CpuPool } from './cpu.js';
+import type { Lwp } from './lwp.js';
+import type { FileOps } from './open-file.js';
+import type { Proc } from './proc.js';
+
+/** Processes a machine may have at a time. */
+export const MAXPROC = 4096;
+
+/** What a System is made from. */
+export interface SystemOptions {
+  readonly kernel: Kernel;
+  readonly cpus: CpuPool;
+  /** Makes an empty address space. */
+  readonly newAs: (name: string) => As;
+  /** Devices by their name under /dev. */
+  readonly devices: ReadonlyMap<string, Dev>;
+  readonly stdin: FileOps;
+  readonly stdout: FileOps;
+  readonly stderr: FileOps;
+  /** Instructions of a turn. */
+  readonly quantum: number;
+  /** The body of a user thread. */
+  readonly runUser: (system: System, lwp: Lwp) => Kgen<void>;
+  /** Seed of what a guest may take for random. */
+  readonly seed: number;
+}
+
+/** The process table and its surroundings. */
+export class System {
+  readonly kernel: Kernel;
+  readonly trace: Trace;
+  readonly cpus: CpuPool;
+  readonly newAs: (name: string) => As;
+  readonly devices: ReadonlyMap<string, Dev>;
+  readonly stdin: FileOps;
+  readonly stdout: FileOps;
+  readonly stderr: FileOps;
+  readonly quantum: number;
+  readonly counters: ProcessCounters = new ProcessCounters();
+  readonly procs: Map<number, Proc> = new Map();
+  /** Held while parents and children find each other (pidlock). */
+  readonly pidlock: Kmutex = new Kmutex('pidlock');
+  /** Instructions the programs may still execute; 0 = nobody leaves the kernel. */
+  budget = 0;
+  readonly #budgetRaised = new Kcondvar('leave to execute instructions');
+  #nextPid = 1;
+  #randomState: number;
+  readonly #runUser: SystemOptions['runUser'];
+
+  constructor(o: SystemOptions) {
+    this.kernel = o.kernel;
+    this.trace = o.kernel.trace;
+    this.cpus = o.cpus;
+    this.newAs = o.newAs;
+    this.devices = o.devices;
+    this.stdin = o.stdin;
+    this.stdout = o.stdout;
+    this.stderr = o.stderr;
+    this.quantum = o.quantum;
+    this.#randomState = o.seed >>> 0;
+    this.#runUser = o.runUser;
+  }
+
+  /** Starts the kernel thread that runs the program of `lwp`. */
+  start(lwp: Lwp): void {
+    const { proc } = lwp;
+    proc.kthread = this.kernel.spawn(`${proc.name}[${proc.pid}]`, () => this.#runUser(this, lwp), {
+      data: lwp,
+      signalPending: () => proc.signals.deliverable,
+    });
+  }
+
+  /** Lets programs execute `instructions` more; 0 stops them where they are. */
+  grant(instructions: number): void {
+    this.budget = instructions;
+    if (instructions > 0) cv_broadcast(this.#budgetRaised);
+  }
+
+  /** Sleeps until programs may execute. */
+  *granted(): Kgen<void> {
+    while (this.budget <= 0) {
+      yield* mutex_enter(this.pidlock);
+      yield* cv_wait(this.#budgetRaised, this.pidlock);
+      mutex_exit(this.pidlock);
+    }
+  }
+
+  /** Whether another process fits the table. */
+  get full(): boolean {
+    return this.procs.size >= MAXPROC;
+  }
+
+  /** A process number that is not in use. */
+  newPid(): number {
+    return this.#nextPid++;
+  }
+
+  /** A process by its number; throws HarnessBug where it is not in the table. */
+  proc(pid: number): Proc {
+    const proc = this.procs.get(pid);
+    if (proc === undefined) throw new HarnessBug('no such process', { pid });
+    return proc;
+  }
+
+  /** `length` bytes that look random and are the same in every run (mulberry32). */
+  random(length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    for (let i = 0; i < length; i++) {
+      this.#randomState = (this.#randomState + 0x6d2b79f5) >>> 0;
+      let t = Math.imul(this.#randomState ^ (this.#randomState >>> 15), this.#randomState | 1);
+      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+      bytes[i] = (t ^ (t >>> 14)) & 0xff;
+    }
+    return bytes;
+  }
+}

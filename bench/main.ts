@@ -1,0 +1,84 @@
+/**
+ * `npm run bench`: interpreter speed on guest programs, the cost of one device fault, start-up; ratios against QEMU where it is installed.
+ *
+ * Every figure is the median of several runs with its range. Ratios pair runs of one sitting: this machine may be noisy,
+ * its noise then hits both sides.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createMachine } from '../src/index.js';
+import { deviceFaultMicroseconds, guestFaultMicroseconds } from './device-fault.js';
+import { benchInterpreter } from './interpreter.js';
+import { formatSpread, milliseconds, spread } from './measure.js';
+import { mmuNanoseconds } from './mmu.js';
+import { qemuMilliseconds, qemuVersion } from './qemu.js';
+import { WORKLOADS, type Workload } from './workloads.js';
+
+const RUNS = 5;
+
+const image = (name: string): Uint8Array => readFileSync(`guest/images/${name}.elf`);
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+interface Timed { readonly milliseconds: number; readonly instructions: number }
+
+function runHere({ program, args }: Workload): Timed {
+  const machine = createMachine({ stdout: () => {} });
+  machine.spawn(image(program), [program, ...args], []);
+  const ms = milliseconds(() => {
+    const result = machine.run({});
+    if (result.status !== 'exited' || result.code !== 0) throw new Error(`${program}: ${JSON.stringify(result)}`);
+  });
+  return { milliseconds: ms, instructions: machine.statistics().instructions };
+}
+
+function programs(): void {
+  const version = qemuVersion();
+  say(version === undefined ? 'qemu-system-riscv64 is not installed: no ratios' : `ratios against ${version}, -machine virt, Sv39, 4K pages`);
+  say(`${'workload'.padEnd(18)}${'million instructions/s'.padEnd(28)}speed relative to QEMU`);
+  for (const workload of WORKLOADS) {
+    const mips: number[] = [];
+    const ratios: number[] = [];
+    runHere(workload);
+    for (let i = 0; i < RUNS; i++) {
+      const here = runHere(workload);
+      mips.push(here.instructions / here.milliseconds / 1000);
+      if (version === undefined) continue;
+      const empty = qemuMilliseconds(image('hello'), ['hello']);
+      ratios.push(Math.max(qemuMilliseconds(image(workload.program), [workload.program, ...workload.args]) - empty, 1) / here.milliseconds);
+    }
+    say(`${workload.name.padEnd(18)}${formatSpread(spread(mips), 0).padEnd(28)}${ratios.length === 0 ? '-' : formatSpread(spread(ratios), 2)}`);
+  }
+}
+
+function loops(): void {
+  for (const { name, mips } of benchInterpreter()) say(`${name.padEnd(44)}${mips.toFixed(0)} million instructions/s`);
+}
+
+function translations(): void {
+  mmuNanoseconds();
+  for (const [name, ns] of Object.entries(mmuNanoseconds())) say(`${`one translation: ${name}`.padEnd(44)}${(ns as number).toFixed(0)} ns`);
+}
+
+function faults(): void {
+  const repeat = (measure: () => number): string => formatSpread(spread(Array.from({ length: RUNS }, measure)), 2);
+  deviceFaultMicroseconds();
+  say(`device fault, 4K, through devmap_access     ${repeat(deviceFaultMicroseconds)} us`);
+  guestFaultMicroseconds();
+  say(`the same from a guest's store and back      ${repeat(guestFaultMicroseconds)} us`);
+}
+
+function startUp(): void {
+  const run = (args: readonly string[]): number => milliseconds(() => {
+    const { status } = spawnSync(process.execPath, args);
+    if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`);
+  });
+  const times = (args: readonly string[]): string => formatSpread(spread(Array.from({ length: 11 }, () => run(args))), 0);
+  say(`start-up of a trivial guest, Node included  ${times(['dist/cli.js', 'run', 'guest/images/hello.elf', '--quiet'])} ms`);
+  say(`of that, Node alone                         ${times(['-e', '0'])} ms`);
+}
+
+programs();
+loops();
+translations();
+faults();
+startUp();

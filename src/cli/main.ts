@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+/** The command line: picks the command, turns mistakes into one line and exit code 2. */
+import { runDemo, DEMO_HELP } from './demo.js';
+import { listDevices } from './devices.js';
+import { runProgram } from './run.js';
+import { RUN_OPTIONS_HELP, parseRunOptions } from './run-options.js';
+import { EXIT_USAGE, UsageError } from './usage-error.js';
+
+const HELP = `segdev: RISC-V guests on mapped devices, through the illumos device segment driver
+
+  segdev run PROGRAM [ARGS...]   run a static RV64 Linux program
+  segdev demo                    run the bundled demonstration
+  segdev devices                 list the devices that can be attached
+  segdev COMMAND --help          what a command takes
+`;
+
+const RUN_HELP = `segdev run PROGRAM [ARGS...] [OPTIONS]
+
+Runs a static RV64 Linux ELF program. Its output is standard output; a summary follows on standard error.
+Arguments of the guest that begin with a dash go behind --.
+${RUN_OPTIONS_HELP}
+
+Exit code: the guest's own; 128 + signal when it dies of one; 124 at the instruction limit; 130 after Ctrl-C; 2 for a mistake in the command.
+`;
+
+const DEVICES_HELP = `segdev devices
+
+Lists the device types for --device with their options. The first framebuffer is /dev/fb0, the first register bank /dev/regs0, and so on.
+`;
+
+const wantsHelp = (args: readonly string[]): boolean => args.includes('--help') || args.includes('-h');
+
+function print(text: string): number {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  return 0;
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const options = parseRunOptions(args);
+  return options.help ? print(RUN_HELP) : runProgram(options);
+}
+
+async function demo(args: readonly string[]): Promise<number> {
+  const options = parseRunOptions(args);
+  return options.help ? print(DEMO_HELP) : runDemo(options);
+}
+
+function devices(args: readonly string[]): number {
+  if (wantsHelp(args)) return print(DEVICES_HELP);
+  if (args.length > 0) throw new UsageError(`devices takes no arguments, not "${args[0]}"`);
+  return print(listDevices());
+}
+
+async function command(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  switch (name) {
+    case 'run': return run(rest);
+    case 'demo': return demo(rest);
+    case 'devices': return devices(rest);
+    case undefined: case 'help': case '--help': case '-h': return print(HELP);
+    default: throw new UsageError(`unknown command "${name}"; try segdev --help`);
+  }
+}
+
+try {
+  process.exitCode = await command(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`segdev: ${error.message}\n`);
+  process.exitCode = EXIT_USAGE;
+}

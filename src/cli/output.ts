@@ -1,0 +1,57 @@
+/** Writing to files and descriptors from synchronous code: whole buffers, in order, surviving full pipes. */
+import { closeSync, openSync, writeSync } from 'node:fs';
+
+const errorCode = (error: unknown): string | undefined => (error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined);
+
+/** Sleeps without an event loop: a full pipe drains while we wait. */
+const pause = (milliseconds: number): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+};
+
+/**
+ * Writes all bytes to a descriptor.
+ * @returns false when the reader has gone away (EPIPE): nobody listens, which is not an error.
+ */
+export function writeAll(fd: number, bytes: Uint8Array): boolean {
+  let done = 0;
+  while (done < bytes.length) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      if (errorCode(error) === 'EPIPE') return false;
+      if (errorCode(error) !== 'EAGAIN') throw error;
+      pause(1);
+    }
+  }
+  return true;
+}
+
+/** Collects text and writes it in blocks; used for traces, where a line is short and lines are many. */
+export class BlockWriter {
+  readonly #fd: number;
+  #pending: string[] = [];
+  #length = 0;
+
+  /** @throws what `openSync` throws when the file cannot be created. */
+  constructor(path: string) {
+    this.#fd = openSync(path, 'w');
+  }
+
+  line(text: string): void {
+    this.#pending.push(text);
+    this.#length += text.length;
+    if (this.#length > 1 << 16) this.flush();
+  }
+
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    writeAll(this.#fd, Buffer.from(`${this.#pending.join('\n')}\n`));
+    this.#pending = [];
+    this.#length = 0;
+  }
+
+  close(): void {
+    this.flush();
+    closeSync(this.#fd);
+  }
+}

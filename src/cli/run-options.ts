@@ -1,0 +1,88 @@
+/** The command line of `run` and `demo`, checked before anything is opened. */
+import { parseArgs } from 'node:util';
+import { MAX_HARTS } from '../hart/index.js';
+import { parseInteger } from './device-options.js';
+import { UsageError } from './usage-error.js';
+
+/** What `run` was asked to do. */
+export interface RunOptions {
+  readonly positionals: readonly string[];
+  readonly devices: readonly string[];
+  /** Trace file; its name ends in .ndjson or .json for NDJSON, anything else is text. */
+  readonly trace: string | undefined;
+  readonly screenshot: string | undefined;
+  readonly stats: string | undefined;
+  readonly quantum: number | undefined;
+  readonly harts: number | undefined;
+  readonly maxInstructions: number | undefined;
+  readonly quiet: boolean;
+  readonly help: boolean;
+}
+
+/** Help lines of the options `run` and `demo` share. */
+export const RUN_OPTIONS_HELP: string = `
+  --device NAME[:key=value,...]  attach a device (again for more); "devices" lists them
+  --trace FILE                   write every event: text, or NDJSON where FILE ends in .ndjson
+  --screenshot FILE              write the first framebuffer as PNG when the run ends
+  --stats FILE                   write the statistics as JSON when the run ends
+  --harts N                      harts of the machine, 1..${MAX_HARTS} (default 1)
+  --quantum N                    instructions before another thread has its turn (default 100000)
+  --max-instructions N           stop after N instructions, exit code 124
+  --quiet                        no summary on standard error
+  --help                         this text`;
+
+const spec = {
+  device: { type: 'string', multiple: true },
+  trace: { type: 'string' },
+  screenshot: { type: 'string' },
+  stats: { type: 'string' },
+  quantum: { type: 'string' },
+  harts: { type: 'string' },
+  'max-instructions': { type: 'string' },
+  quiet: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+function integer(name: string, text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = parseInteger(text);
+  if (value === undefined || value < min || value > max) throw new UsageError(`--${name} must be a number from ${min} to ${max}, not "${text}"`);
+  return value;
+}
+
+/** One line out of what node:util says of a wrong option. */
+function explain(error: unknown): UsageError {
+  const text = error instanceof Error ? error.message : String(error);
+  const unknown = /Unknown option '([^']+)'/.exec(text);
+  if (unknown !== null) return new UsageError(`unknown option ${unknown[1]}; arguments of the guest that begin with a dash go behind --`);
+  return new UsageError((text.split('\n')[0] ?? text).replace(/^Option '([^']+)'/, 'option $1'));
+}
+
+function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ args: string[]; options: typeof spec; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args: [...args], options: spec, allowPositionals: true });
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+/**
+ * Parses the arguments behind the command's name.
+ * @throws UsageError naming the argument that is wrong.
+ */
+export function parseRunOptions(args: readonly string[]): RunOptions {
+  const { values, positionals } = parse(args);
+  for (const name of ['trace', 'screenshot', 'stats'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
+  return {
+    positionals,
+    devices: values.device ?? [],
+    trace: values.trace,
+    screenshot: values.screenshot,
+    stats: values.stats,
+    quantum: integer('quantum', values.quantum, 1, 1e9),
+    harts: integer('harts', values.harts, 1, MAX_HARTS),
+    maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
+    quiet: values.quiet ?? false,
+    help: values.help ?? false,
+  };
+}

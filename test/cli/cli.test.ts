@@ -1,0 +1,147 @@
+/** The command line as a user meets it: exit codes, one-line errors, result files. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assemble } from '../../guest/index.js';
+import { interruptAfterFirstOutput, scratch, segdev } from './run-cli.js';
+
+const program = (name: string, source: string): string => {
+  const path = join(scratch, name);
+  writeFileSync(path, assemble(source).elf);
+  return path;
+};
+
+const exitWith = (code: string): string => `.globl _start\n_start: ${code}\n li a7, 93\n ecall\n`;
+const seven = program('seven.elf', exitWith('li a0, 7'));
+const spin = program('spin.elf', '.globl _start\n_start: li a0, 1\n la a1, text\n li a2, 3\n li a7, 64\n ecall\n1: j 1b\n.data\ntext: .ascii "go\\n"\n');
+const nullStore = program('null.elf', '.globl _start\n_start: nop\nhere: sd zero, 8(zero)\n');
+
+const oneLine = (stderr: string): string => {
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  return stderr;
+};
+
+describe('segdev run', () => {
+  it("ends with the guest's own exit code", () => {
+    expect(segdev('run', seven).code).toBe(7);
+  });
+
+  it('prints a summary on standard error, which --quiet leaves out', () => {
+    expect(segdev('run', seven).stderr).toMatch(/^instructions +3 in /m);
+    expect(segdev('run', seven, '--quiet').stderr).toBe('');
+  });
+
+  it('stops at --max-instructions with exit code 124, after exactly that many', () => {
+    const stats = join(scratch, 'limit.json');
+    const { code, stderr } = segdev('run', spin, '--max-instructions', '12345', '--stats', stats);
+    expect(code).toBe(124);
+    expect(stderr).toContain('stopped by --max-instructions');
+    expect((JSON.parse(readFileSync(stats, 'utf8')) as { instructions: number }).instructions).toBe(12345);
+  });
+
+  it('reports a guest that dies: signal, symbol, address, registers; exit code 128 + signal', () => {
+    const { code, stderr } = segdev('run', nullStore);
+    expect(code).toBe(128 + 11);
+    expect(stderr).toContain('SIGSEGV (SEGV_MAPERR)');
+    expect(stderr).toContain('(here)');
+    expect(stderr).toContain('store of address 0x8');
+    expect(stderr).toMatch(/ra [0-9a-f]{16}/);
+  });
+
+  it('prints the summary so far on Ctrl-C, exit code 130', async () => {
+    const { code, stdout, stderr } = await interruptAfterFirstOutput('run', spin);
+    expect(code).toBe(130);
+    expect(stdout).toBe('go\n');
+    expect(stderr).toMatch(/interrupted\ninstructions +[\d,]+ in /);
+  });
+
+  it('writes the same trace and statistics twice for the same command', () => {
+    const run = (n: number): string[] => {
+      const files = [join(scratch, `trace${n}.txt`), join(scratch, `stats${n}.json`)];
+      expect(segdev('run', nullStore, '--trace', files[0] ?? '', '--stats', files[1] ?? '', '--device', 'framebuffer').code).toBe(139);
+      return files.map((file) => readFileSync(file, 'utf8'));
+    };
+    const first = run(1);
+    expect(first[0]).toContain('guest.trap');
+    expect(run(2)).toEqual(first);
+  });
+
+  it('writes a trace as NDJSON where the name says so', () => {
+    const file = join(scratch, 'trace.ndjson');
+    segdev('run', seven, '--trace', file);
+    const events = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { seq: number; kind: string });
+    expect(events.map((event) => event.seq)).toEqual(events.map((_, i) => i));
+    expect(events.map((event) => event.kind)).toContain('guest.exit');
+  });
+});
+
+describe('mistakes of the user: one line that names them, exit code 2, nothing written', () => {
+  const cut = join(scratch, 'cut.elf');
+  writeFileSync(cut, readFileSync(seven).subarray(0, 100));
+  const text = join(scratch, 'text.elf');
+  writeFileSync(text, 'not an executable at all, but long enough to hold a header of sixty-four bytes');
+  const wrongMachine = join(scratch, 'x86.elf');
+  const x86 = readFileSync(seven);
+  x86.writeUInt16LE(62, 18);
+  writeFileSync(wrongMachine, x86);
+  mkdirSync(join(scratch, 'folder'));
+
+  it.each<[string, string[], string]>([
+    ['an unknown command', ['walk'], 'unknown command "walk"'],
+    ['no program', ['run'], 'run needs a program'],
+    ['an unknown option', ['run', seven, '--fast'], 'unknown option --fast'],
+    ['a missing file', ['run', 'nowhere.elf'], 'cannot read nowhere.elf: ENOENT'],
+    ['a folder as program', ['run', 'folder'], 'folder'],
+    ['a text file', ['run', text], 'not an ELF'],
+    ['a truncated image', ['run', cut], 'truncated'],
+    ['another machine', ['run', wrongMachine], 'machine'],
+    ['an unknown device', ['run', seven, '--device', 'gpu'], 'unknown device "gpu"; there are framebuffer, regbank, template'],
+    ['an unknown device option', ['run', seven, '--device', 'framebuffer:depth=3'], 'device framebuffer: no option "depth"; it has width'],
+    ['a device option out of range', ['run', seven, '--device', 'framebuffer:width=0'], 'device framebuffer: width must be a whole number from 1 to 16384, not 0'],
+    ['a device option of the wrong kind', ['run', seven, '--device', 'framebuffer:format=cmyk'], 'device framebuffer: format must be one of xrgb8888'],
+    ['a device option without a value', ['run', seven, '--device', 'framebuffer:width'], '"width" is not key=value'],
+    ['a device option given twice', ['run', seven, '--device', 'framebuffer:width=1,width=2'], '"width" is given twice'],
+    ['a device over RAM', ['run', seven, '--device', 'framebuffer:base=0x80000000'], 'overlap'],
+    ['a device beyond the address space', ['run', seven, '--device', 'framebuffer:base=0x3ffffffff000'], 'framebuffer'],
+    ['a fill target that is not there', ['run', seven, '--device', 'regbank:framebuffer=fb3'], 'no framebuffer "fb3"'],
+    ['a screenshot of nothing', ['run', seven, '--screenshot', 'x.png'], '--screenshot needs a framebuffer'],
+    ['a result file in no folder', ['run', seven, '--stats', 'no/where.json'], '--stats no/where.json'],
+    ['a result file that is a folder', ['run', seven, '--trace', 'folder'], 'is a directory'],
+    ['no harts', ['run', seven, '--harts', '0'], '--harts must be a number from 1 to 16, not "0"'],
+    ['a quantum that is no number', ['run', seven, '--quantum', 'long'], '--quantum must be a number'],
+    ['a negative limit', ['run', seven, '--max-instructions=-5'], '--max-instructions must be a number'],
+    ['arguments to devices', ['devices', 'all'], 'devices takes no arguments'],
+    ['a program for demo', ['demo', 'x.elf'], 'demo takes no program'],
+  ])('%s', (_name, args, says) => {
+    const { code, stdout, stderr } = segdev(...args);
+    expect(oneLine(stderr)).toContain(says);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(existsSync(join(scratch, 'x.png'))).toBe(false);
+  });
+});
+
+describe('help', () => {
+  it.each([[['--help']], [['run', '--help']], [['demo', '--help']], [['devices', '--help']], [[]]])('%j prints what there is and exits 0', (args) => {
+    const { code, stdout, stderr } = segdev(...args);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('segdev');
+  });
+
+  it('devices lists every type with its options and their ranges', () => {
+    const { stdout } = segdev('devices');
+    for (const word of ['framebuffer', '/dev/fbN', 'width', '1..16384', 'xrgb8888', 'regbank', '/dev/regsN', 'template']) expect(stdout).toContain(word);
+  });
+});
+
+describe('segdev demo', () => {
+  it('draws a picture and survives the hole it touches', () => {
+    const { code, stderr } = segdev('demo');
+    expect(code).toBe(0);
+    const png = readFileSync(join(scratch, 'segdev-demo.png'));
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect(stderr).toMatch(/signals +3 \(SIGSEGV 3\)/);
+    expect(stderr).toMatch(/devmap_access/);
+    expect(stderr).toMatch(/PTEs loaded/);
+  });
+});

@@ -1,0 +1,46 @@
+/** Builds the command line once and runs it as a user would: a process with arguments, two streams and an exit code. */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+import { afterAll } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+const outfile = join(root, `out/test-cli-${process.pid}.mjs`);
+
+buildSync({ entryPoints: [join(root, 'src/cli/main.ts')], bundle: true, format: 'esm', platform: 'node', target: 'node20.19', outfile, logLevel: 'error' });
+
+/** A scratch folder, also the working directory of every command. */
+export const scratch: string = mkdtempSync(join(tmpdir(), 'segdev-cli-'));
+
+afterAll(() => {
+  rmSync(outfile, { force: true });
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+/** How a command ended. */
+export interface Outcome { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** Runs the command line to its end. */
+export function segdev(...args: string[]): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [outfile, ...args], { cwd: scratch, encoding: 'utf8', timeout: 30_000, input: '' });
+  return { code: status, stdout, stderr };
+}
+
+/** Starts the command line and sends it SIGINT as soon as it has printed something. */
+export function interruptAfterFirstOutput(...args: string[]): Promise<Outcome> {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [outfile, ...args], { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (bytes: Buffer) => {
+      if (stdout === '') child.kill('SIGINT');
+      stdout += bytes.toString();
+    });
+    child.stderr.on('data', (bytes: Buffer) => {
+      stderr += bytes.toString();
+    });
+    child.on('close', (code) => done({ code, stdout, stderr }));
+  });
+}

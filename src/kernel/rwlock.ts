@@ -4,8 +4,9 @@ import type { Kgen } from './kgen.js';
 import { curthread } from './thread.js';
 import type { Kthread, Waitable } from './thread.js';
 
-/** The ways to enter a lock (krw_t). */
+/** To enter a lock alone (krw_t). */
 export const RW_WRITER = 0;
+/** To enter a lock with other readers. */
 export const RW_READER = 1;
 /** A reader that does not wait for waiting writers, only for one that has the lock. */
 export const RW_READER_STARVEWRITER = 2;

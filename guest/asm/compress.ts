@@ -2,15 +2,21 @@
 import { COMPRESSED, encode, fieldError } from './isa.js';
 import type { CompressedInstruction, FieldName } from './isa.js';
 
-const candidates: ReadonlyMap<string, readonly CompressedInstruction[]> = (() => {
-  const map = new Map<string, CompressedInstruction[]>();
-  for (const row of COMPRESSED) map.set(row.expansion.name, [...(map.get(row.expansion.name) ?? []), row]);
-  return map;
-})();
+let candidates: ReadonlyMap<string, readonly CompressedInstruction[]> | undefined;
+
+/** Compressed rows by the instruction they expand to; made on first use, because it parses every row. */
+function compressedFormsOf(name: string): readonly CompressedInstruction[] {
+  if (candidates === undefined) {
+    const map = new Map<string, CompressedInstruction[]>();
+    for (const row of COMPRESSED) map.set(row.expansion.name, [...(map.get(row.expansion.name) ?? []), row]);
+    candidates = map;
+  }
+  return candidates.get(name) ?? [];
+}
 
 /** The 16 bits of a compressed instruction that expands to `name` with these field values; undefined where there is none. */
 export function compress(name: string, values: { readonly [field in FieldName]?: number }): number | undefined {
-  for (const row of candidates.get(name) ?? []) {
+  for (const row of compressedFormsOf(name)) {
     const found = solve(row, values);
     if (found !== undefined) return encode(row, found);
   }

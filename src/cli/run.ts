@@ -8,6 +8,7 @@ import { firstFramebuffer, makeDevices } from './devices.js';
 import { BlockWriter, writeAll } from './output.js';
 import { checkWritable } from './output-check.js';
 import { encodePng } from './png.js';
+import { takePrebuilt } from './prebuilt.js';
 import type { RunOptions } from './run-options.js';
 import { summaryLines } from './summary.js';
 import { EXIT_INTERRUPTED, EXIT_KERNEL, EXIT_LIMIT, UsageError } from './usage-error.js';
@@ -46,6 +47,7 @@ function prepare(program: Uint8Array, options: RunOptions, devices: readonly Dev
     ...(options.harts === undefined ? {} : { harts: options.harts }),
     ...(options.quantum === undefined ? {} : { quantum: options.quantum }),
   };
+  takePrebuilt();
   try {
     const machine = createMachine(config);
     machine.spawn(program, [path, ...args], []);

@@ -5,5 +5,6 @@ export { decode, type DecodedInstruction } from './decode.js';
 export { disassemble } from './disassemble.js';
 export { HartEngine } from './engine.js';
 export { Exit, Hart, type HartOptions } from './hart.js';
+export { generateInterpreter, usePrebuiltInterpreter } from './interpreter.js';
 export * from './isa/index.js';
 export { HART_RESERVED, MAX_HARTS } from './layout.js';

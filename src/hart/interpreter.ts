@@ -54,6 +54,14 @@ export interface InterpreterImportFunctions {
 
 let compiled: WebAssembly.Module | undefined;
 
+/**
+ * Takes the interpreter's bytes from an earlier `generateInterpreter()` of the same build, which saves generating them;
+ * without effect once a machine was made.
+ */
+export function usePrebuiltInterpreter(bytes: Uint8Array<ArrayBuffer>): void {
+  compiled ??= new WebAssembly.Module(bytes);
+}
+
 /** The interpreter's module; generated and compiled once a process. */
 export const interpreterModule = (): WebAssembly.Module => (compiled ??= new WebAssembly.Module(generateInterpreter()));
 

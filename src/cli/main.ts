@@ -2,8 +2,10 @@
 /** The command line: picks the command, turns mistakes into one line and exit code 2. */
 import { runDemo, DEMO_HELP } from './demo.js';
 import { listDevices } from './devices.js';
+import { QUIRKS_HELP, quirksPage } from './quirks.js';
 import { runProgram } from './run.js';
 import { RUN_OPTIONS_HELP, parseRunOptions } from './run-options.js';
+import { runScenarioCommand } from './scenario.js';
 import { EXIT_USAGE, UsageError } from './usage-error.js';
 
 const HELP = `segdev: RISC-V guests on mapped devices, through the illumos device segment driver
@@ -11,6 +13,8 @@ const HELP = `segdev: RISC-V guests on mapped devices, through the illumos devic
   segdev run PROGRAM [ARGS...]   run a static RV64 Linux program
   segdev demo                    run the bundled demonstration
   segdev devices                 list the devices that can be attached
+  segdev scenario FILE|FOLDER    run a script of kernel operations and print its trace; compare a folder of them
+  segdev quirks                  list where seg_dev.c and the contract part ways
   segdev COMMAND --help          what a command takes
 `;
 
@@ -51,12 +55,20 @@ function devices(args: readonly string[]): number {
   return print(listDevices());
 }
 
+function quirks(args: readonly string[]): number {
+  if (wantsHelp(args)) return print(QUIRKS_HELP);
+  if (args.length > 0) throw new UsageError(`quirks takes no arguments, not "${args[0]}"`);
+  return print(quirksPage());
+}
+
 async function command(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   switch (name) {
     case 'run': return run(rest);
     case 'demo': return demo(rest);
     case 'devices': return devices(rest);
+    case 'quirks': return quirks(rest);
+    case 'scenario': return runScenarioCommand(rest);
     case undefined: case 'help': case '--help': case '-h': return print(HELP);
     default: throw new UsageError(`unknown command "${name}"; try segdev --help`);
   }

@@ -1,7 +1,9 @@
 /** The command line of `run` and `demo`, checked before anything is opened. */
 import { parseArgs } from 'node:util';
 import { MAX_HARTS } from '../hart/index.js';
+import type { Quirks, SegdevMode } from '../segdev/index.js';
 import { parseInteger } from './device-options.js';
+import { MODE_HELP, parseMode, parseQuirks } from './mode-options.js';
 import { UsageError } from './usage-error.js';
 
 /** What `run` was asked to do. */
@@ -15,6 +17,8 @@ export interface RunOptions {
   readonly quantum: number | undefined;
   readonly harts: number | undefined;
   readonly maxInstructions: number | undefined;
+  readonly mode: SegdevMode;
+  readonly quirks: Partial<Quirks>;
   readonly quiet: boolean;
   readonly help: boolean;
 }
@@ -27,7 +31,7 @@ export const RUN_OPTIONS_HELP: string = `
   --stats FILE                   write the statistics as JSON when the run ends
   --harts N                      harts of the machine, 1..${MAX_HARTS} (default 1)
   --quantum N                    instructions before another thread has its turn (default 100000)
-  --max-instructions N           stop after N instructions, exit code 124
+  --max-instructions N           stop after N instructions, exit code 124${MODE_HELP}
   --quiet                        no summary on standard error
   --help                         this text`;
 
@@ -39,6 +43,8 @@ const spec = {
   quantum: { type: 'string' },
   harts: { type: 'string' },
   'max-instructions': { type: 'string' },
+  mode: { type: 'string' },
+  quirk: { type: 'string', multiple: true },
   quiet: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -82,6 +88,8 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     quantum: integer('quantum', values.quantum, 1, 1e9),
     harts: integer('harts', values.harts, 1, MAX_HARTS),
     maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
+    mode: parseMode(values.mode),
+    quirks: parseQuirks(values.quirk ?? []),
     quiet: values.quiet ?? false,
     help: values.help ?? false,
   };

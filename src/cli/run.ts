@@ -41,6 +41,7 @@ function prepare(program: Uint8Array, options: RunOptions, devices: readonly Dev
   const config: MachineConfig = {
     devices,
     trace,
+    segdev: { mode: options.mode, quirks: options.quirks },
     stdin: readStdin,
     stdout: (bytes) => void writeAll(1, bytes),
     stderr: (bytes) => void writeAll(2, bytes),

@@ -11,6 +11,7 @@ import { deviceFaultMicroseconds, guestFaultMicroseconds } from './device-fault.
 import { benchInterpreter } from './interpreter.js';
 import { formatSpread, milliseconds, spread } from './measure.js';
 import { mmuNanoseconds } from './mmu.js';
+import { faultMicroseconds, mapMicroseconds } from './scaling.js';
 import { qemuMilliseconds, qemuVersion } from './qemu.js';
 import { WORKLOADS, type Workload } from './workloads.js';
 
@@ -67,6 +68,18 @@ function faults(): void {
   say(`the same from a guest's store and back      ${repeat(guestFaultMicroseconds)} us`);
 }
 
+function scaling(): void {
+  const row = (name: string, [few, a]: [string, () => number], [many, b]: [string, () => number]): void => {
+    a();
+    b();
+    const [x, y] = [a(), b()];
+    say(`${name.padEnd(44)}${few} ${x.toFixed(2)} us, ${many} ${y.toFixed(2)} us, ratio ${(y / x).toFixed(2)}`);
+  };
+  row('mapping and unmapping a device', ['1 MiB', () => mapMicroseconds(2 ** 20)], ['57 GiB', () => mapMicroseconds(57 * 2 ** 30)]);
+  row('device fault, by segments', ['1', () => faultMicroseconds(0, 0)], ['2001', () => faultMicroseconds(2000, 0)]);
+  row('device fault, by processes', ['1', () => faultMicroseconds(0, 0)], ['201', () => faultMicroseconds(0, 200)]);
+}
+
 function startUp(): void {
   const run = (args: readonly string[]): number => milliseconds(() => {
     const { status } = spawnSync(process.execPath, args);
@@ -81,4 +94,5 @@ programs();
 loops();
 translations();
 faults();
+scaling();
 startUp();

@@ -34,7 +34,7 @@ export function checkOptions<const T extends readonly OptionSpec[]>(device: stri
   const values: Record<string, unknown> = Object.fromEntries(specs.map((spec) => [spec.name, spec.default]));
   for (const [name, value] of Object.entries(given)) {
     const spec = specs.find((candidate) => candidate.name === name);
-    if (spec === undefined) throw new OptionError(device, `no option "${name}"; it has ${specs.map((s) => s.name).join(', ')}`);
+    if (spec === undefined) throw new OptionError(device, `no option "${name}"; it has ${specs.length === 0 ? 'none' : specs.map((s) => s.name).join(', ')}`);
     if (value === undefined) continue;
     checkValue(device, spec, value);
     values[name] = value;

@@ -17,6 +17,7 @@
  * where recency is kept, first calls `drop(owner)`. So a tag that is found proves that the access would hit the first
  * level and change nothing there.
  */
+import type { LinearMemory } from '../src/base/index.js';
 import { EXEC, READ, WRITE, type Access } from './access.js';
 
 /** Entries of a translation cache when nothing else is said. */
@@ -63,7 +64,7 @@ export class TranslationCache {
    * @param o.entries a power of two; default {@link TC_ENTRIES}
    * @throws RangeError on a misaligned address, a size that is no power of two, or a table beyond the memory
    */
-  constructor(o: { memory: WebAssembly.Memory; at: number; entries?: number }) {
+  constructor(o: { memory: LinearMemory; at: number; entries?: number }) {
     this.at = o.at;
     this.entries = o.entries ?? TC_ENTRIES;
     if (!Number.isInteger(Math.log2(this.entries))) throw new RangeError(`entries: ${this.entries} is not a power of two`);

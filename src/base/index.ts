@@ -2,6 +2,7 @@
 export * from './address.js';
 export * from './errno.js';
 export * from './invariant.js';
+export type { LinearMemory } from './linear-memory.js';
 export * from './trace.js';
 export type { TraceEvents } from './trace-events.js';
 export * from './trace-text.js';

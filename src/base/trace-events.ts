@@ -26,6 +26,7 @@ export interface TraceEvents {
   'as_fault': { as: string; va: number; len: number; type: string; rw: string; result: string };
   'map_addr': { len: number; off: number; align: number; va: number };
   'seg_alloc': { as: string; base: number; size: number };
+  'seg_alloc.none': { as: string; base: number; size: number };
   'seg_free': { as: string; base: number; size: number };
 
   // --- HAT

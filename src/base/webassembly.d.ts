@@ -13,7 +13,7 @@ declare namespace WebAssembly {
   }
   type ImportValue = Memory | number | bigint | ((...values: never[]) => unknown);
   class Instance {
-    constructor(module: Module, imports?: Readonly<Record<string, Readonly<Record<string, ImportValue>>>>);
+    constructor(module: Module, imports?: Readonly<Record<string, Readonly<Record<string, ImportValue | { readonly buffer: ArrayBuffer }>>>>);
     readonly exports: Readonly<Record<string, unknown>>;
   }
 }

@@ -8,7 +8,7 @@
  *     ramHost      RAM, contiguous: linear address = pa - ramBase + ramHost
  *     after RAM    the pool of pages that back device memory on first touch
  */
-import { PADDR_END, PAGESIZE, alignUp, asPaddr, hex, isAligned, pfnOf, type Paddr, type Pfn } from '../base/index.js';
+import { PADDR_END, PAGESIZE, alignUp, asPaddr, hex, isAligned, pfnOf, type LinearMemory, type Paddr, type Pfn } from '../base/index.js';
 import { BackingPool, DeviceMemory } from './device-memory.js';
 import { ACCESS_SIZES, regionText, type AccessSize, type Region, type RegisterWindow } from './region.js';
 
@@ -30,7 +30,7 @@ type AnyRegion = (Region & { readonly kind: 'ram' }) | DeviceMemory | RegisterRe
 
 /** The physical address space. */
 export class Bus {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: LinearMemory;
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
   readonly u32: Uint32Array;

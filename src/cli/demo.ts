@@ -1,7 +1,6 @@
 /** The demonstration: the bundled guest on a framebuffer and a register bank. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { packageRoot } from './package-root.js';
 import { runProgram } from './run.js';
 import { RUN_OPTIONS_HELP, type RunOptions } from './run-options.js';
 import { UsageError } from './usage-error.js';
@@ -16,13 +15,6 @@ Runs the bundled guest: it maps /dev/fb0 and /dev/regs0, draws, lets the registe
 framebuffer mapping, touches the hole and survives. The picture is written to ${PICTURE} unless --screenshot says otherwise.
 ${RUN_OPTIONS_HELP}
 `;
-
-/** The package's own folder: the nearest one upwards with a package.json. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder);
-  return folder;
-}
 
 /**
  * Runs the demonstration.

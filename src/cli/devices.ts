@@ -10,7 +10,7 @@ import { regbankDriver } from '../../drivers/regbank/driver.js';
 import { regbankOptions } from '../../drivers/regbank/registers.js';
 import { TemplateDevice } from '../../drivers/template/device.js';
 import { templateDriver } from '../../drivers/template/driver.js';
-import { OptionError, type OptionSpec } from '../../drivers/options.js';
+import { OptionError, type OptionSpec, checkOptions } from '../../drivers/options.js';
 import { describeOption, parseDeviceRequest, settingValues } from './device-options.js';
 import { UsageError } from './usage-error.js';
 
@@ -84,6 +84,7 @@ export function makeDevices(requests: readonly string[]): DeviceConfig[] {
 
 function make(type: DeviceType, options: Given, made: Made): Hardware {
   try {
+    checkOptions(type.name, type.options, options);
     return type.make(options, made);
   } catch (error) {
     if (error instanceof OptionError) throw new UsageError(error.message);

@@ -2,10 +2,9 @@
 /** The command line: picks the command, turns mistakes into one line and exit code 2. */
 import { runDemo, DEMO_HELP } from './demo.js';
 import { listDevices } from './devices.js';
-import { QUIRKS_HELP, quirksPage } from './quirks.js';
+import { packageVersion } from './package-root.js';
 import { runProgram } from './run.js';
 import { RUN_OPTIONS_HELP, parseRunOptions } from './run-options.js';
-import { runScenarioCommand } from './scenario.js';
 import { EXIT_USAGE, UsageError } from './usage-error.js';
 
 const HELP = `segdev: RISC-V guests on mapped devices, through the illumos device segment driver
@@ -15,6 +14,7 @@ const HELP = `segdev: RISC-V guests on mapped devices, through the illumos devic
   segdev devices                 list the devices that can be attached
   segdev scenario FILE|FOLDER    run a script of kernel operations and print its trace; compare a folder of them
   segdev quirks                  list where seg_dev.c and the contract part ways
+  segdev --version               print the version
   segdev COMMAND --help          what a command takes
 `;
 
@@ -24,7 +24,8 @@ Runs a static RV64 Linux ELF program. Its output is standard output; a summary f
 Arguments of the guest that begin with a dash go behind --.
 ${RUN_OPTIONS_HELP}
 
-Exit code: the guest's own; 128 + signal when it dies of one; 124 at the instruction limit; 130 after Ctrl-C; 2 for a mistake in the command.
+Exit code: the guest's own; 128 + signal when it dies of one; 124 at the instruction limit; 130 after Ctrl-C; 70 when the emulated kernel
+stopped (panic, deadlock); 2 for a mistake in the command or an output that cannot be written.
 `;
 
 const DEVICES_HELP = `segdev devices
@@ -55,10 +56,17 @@ function devices(args: readonly string[]): number {
   return print(listDevices());
 }
 
-function quirks(args: readonly string[]): number {
+async function quirks(args: readonly string[]): Promise<number> {
+  const { QUIRKS_HELP, quirksPage } = await import('./quirks.js');
   if (wantsHelp(args)) return print(QUIRKS_HELP);
   if (args.length > 0) throw new UsageError(`quirks takes no arguments, not "${args[0]}"`);
   return print(quirksPage());
+}
+
+/** Loaded on demand: the driver kit is no part of running a program. */
+async function scenario(args: readonly string[]): Promise<number> {
+  const { runScenarioCommand } = await import('./scenario.js');
+  return runScenarioCommand(args);
 }
 
 async function command(args: readonly string[]): Promise<number> {
@@ -68,7 +76,8 @@ async function command(args: readonly string[]): Promise<number> {
     case 'demo': return demo(rest);
     case 'devices': return devices(rest);
     case 'quirks': return quirks(rest);
-    case 'scenario': return runScenarioCommand(rest);
+    case 'scenario': return scenario(rest);
+    case '--version': return print(`segdev ${packageVersion()}`);
     case undefined: case 'help': case '--help': case '-h': return print(HELP);
     default: throw new UsageError(`unknown command "${name}"; try segdev --help`);
   }

@@ -1,5 +1,6 @@
 /** Writing to files and descriptors from synchronous code: whole buffers, in order, surviving full pipes. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { fs } from './host.js';
+import { fileReason } from './program-file.js';
 
 const errorCode = (error: unknown): string | undefined => (error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined);
 
@@ -16,7 +17,7 @@ export function writeAll(fd: number, bytes: Uint8Array): boolean {
   let done = 0;
   while (done < bytes.length) {
     try {
-      done += writeSync(fd, bytes, done);
+      done += fs.writeSync(fd, bytes, done);
     } catch (error) {
       if (errorCode(error) === 'EPIPE') return false;
       if (errorCode(error) !== 'EAGAIN') throw error;
@@ -24,6 +25,22 @@ export function writeAll(fd: number, bytes: Uint8Array): boolean {
     }
   }
   return true;
+}
+
+/** The first output that could not be written; it ends the run, because nothing may be lost silently. */
+export class OutputFailure {
+  /** One line that names the output and the reason; undefined while all is well. */
+  text: string | undefined = undefined;
+
+  /** Does `action`, which writes to `what`; after the first failure nothing is written any more. */
+  guard(what: string, action: () => void): void {
+    if (this.text !== undefined) return;
+    try {
+      action();
+    } catch (error) {
+      this.text = `cannot write ${what}: ${fileReason(error)}`;
+    }
+  }
 }
 
 /** Collects text and writes it in blocks; used for traces, where a line is short and lines are many. */
@@ -34,7 +51,7 @@ export class BlockWriter {
 
   /** @throws what `openSync` throws when the file cannot be created. */
   constructor(path: string) {
-    this.#fd = openSync(path, 'w');
+    this.#fd = fs.openSync(path, 'w');
   }
 
   line(text: string): void {
@@ -52,6 +69,6 @@ export class BlockWriter {
 
   close(): void {
     this.flush();
-    closeSync(this.#fd);
+    fs.closeSync(this.#fd);
   }
 }

@@ -64,9 +64,20 @@ function explain(error: unknown): UsageError {
   return new UsageError((text.split('\n')[0] ?? text).replace(/^Option '([^']+)'/, 'option $1'));
 }
 
+/** `--harts -1` as `--harts=-1`, so that the number is refused for what it is. */
+function joinNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const last = joined.at(-1);
+    if (/^-\d/.test(arg) && last !== undefined && /^--(quantum|harts|max-instructions)$/.test(last)) joined.splice(-1, 1, `${last}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
+}
+
 function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ args: string[]; options: typeof spec; allowPositionals: true }>> {
   try {
-    return parseArgs({ args: [...args], options: spec, allowPositionals: true });
+    return parseArgs({ args: joinNegative(args), options: spec, allowPositionals: true });
   } catch (error) {
     throw explain(error);
   }

@@ -1,50 +1,42 @@
 /** Runs one program on a machine and leaves what the user asked for: trace, screenshot, statistics, summary. */
-import { readFileSync, readSync, writeFileSync } from 'node:fs';
 import { Trace, traceJson, traceText } from '../base/index.js';
 import { type DeviceConfig, type Machine, type MachineConfig, type RunResult, createMachine } from '../machine/index.js';
 import { formatDeath } from '../process/index.js';
 import { ElfError } from '../../guest/index.js';
 import { firstFramebuffer, makeDevices } from './devices.js';
-import { BlockWriter, writeAll } from './output.js';
-import { checkWritable } from './output-check.js';
-import { encodePng } from './png.js';
+import { fs, now } from './host.js';
+import { BlockWriter, OutputFailure, writeAll } from './output.js';
+import { checkOutputs } from './output-check.js';
 import { takePrebuilt } from './prebuilt.js';
+import { fileReason, readProgram } from './program-file.js';
 import type { RunOptions } from './run-options.js';
 import { summaryLines } from './summary.js';
 import { EXIT_INTERRUPTED, EXIT_KERNEL, EXIT_LIMIT, UsageError } from './usage-error.js';
 
 /** How long the machine runs before the event loop may deliver a Ctrl-C. */
 const SLICE_MS = 50;
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function readProgram(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${message(error).replace(/, open .*$/, '')}`);
-  }
-}
+/** The machine asks after every turn and trap; the clock is read every so many times. */
+const ASK_CLOCK = 32;
 
 function readStdin(max: number): Uint8Array {
   const buffer = new Uint8Array(Math.min(max, 1 << 16));
   try {
-    return buffer.subarray(0, readSync(0, buffer, 0, buffer.length, null));
+    return buffer.subarray(0, fs.readSync(0, buffer, 0, buffer.length, null));
   } catch {
     return buffer.subarray(0, 0);
   }
 }
 
 /** Builds the machine and loads the program; every mistake of the user shows here, before any file is written. */
-function prepare(program: Uint8Array, options: RunOptions, devices: readonly DeviceConfig[], trace: Trace): Machine {
+function prepare(program: Uint8Array, options: RunOptions, devices: readonly DeviceConfig[], trace: Trace, failure: OutputFailure): Machine {
   const [path = '', ...args] = options.positionals;
   const config: MachineConfig = {
     devices,
     trace,
     segdev: { mode: options.mode, quirks: options.quirks },
     stdin: readStdin,
-    stdout: (bytes) => void writeAll(1, bytes),
-    stderr: (bytes) => void writeAll(2, bytes),
+    stdout: (bytes) => failure.guard('standard output', () => writeAll(1, bytes)),
+    stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
     ...(options.harts === undefined ? {} : { harts: options.harts }),
     ...(options.quantum === undefined ? {} : { quantum: options.quantum }),
   };
@@ -60,11 +52,11 @@ function prepare(program: Uint8Array, options: RunOptions, devices: readonly Dev
   }
 }
 
-function openTrace(trace: Trace, path: string | undefined): BlockWriter | undefined {
+function openTrace(trace: Trace, path: string | undefined, failure: OutputFailure): BlockWriter | undefined {
   if (path === undefined) return undefined;
   const writer = open(path, () => new BlockWriter(path));
   const format = /\.(nd)?json$/.test(path) ? traceJson : traceText;
-  trace.listen((event) => writer.line(format(event)));
+  trace.listen((event) => failure.guard(path, () => writer.line(format(event))));
   return writer;
 }
 
@@ -72,12 +64,12 @@ function open<T>(path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new UsageError(`cannot write ${path}: ${message(error).replace(/, open .*$/, '')}`);
+    throw new UsageError(`cannot write ${path}: ${fileReason(error)}`);
   }
 }
 
 /** Runs in slices so that Ctrl-C is heard; where a slice ends changes nothing in the machine. */
-async function runUntilDone(machine: Machine, maxInstructions: number | undefined): Promise<RunResult> {
+async function runUntilDone(machine: Machine, maxInstructions: number | undefined, failure: OutputFailure): Promise<RunResult> {
   let stop = false;
   const interrupt = (): void => {
     stop = true;
@@ -85,9 +77,11 @@ async function runUntilDone(machine: Machine, maxInstructions: number | undefine
   process.once('SIGINT', interrupt);
   try {
     for (;;) {
-      const until = performance.now() + SLICE_MS;
-      const result = machine.run({ ...(maxInstructions === undefined ? {} : { maxInstructions }), shouldStop: () => performance.now() > until });
-      if (result.status !== 'interrupted' || stop) return result;
+      const until = now() + SLICE_MS;
+      let asked = 0;
+      const shouldStop = (): boolean => failure.text !== undefined || (++asked % ASK_CLOCK === 0 && now() > until);
+      const result = machine.run({ ...(maxInstructions === undefined ? {} : { maxInstructions }), shouldStop });
+      if (result.status !== 'interrupted' || stop || failure.text !== undefined) return result;
       await new Promise(setImmediate);
       if (stop) return result;
     }
@@ -108,11 +102,14 @@ function conclude(result: RunResult): { code: number; lines: string[] } {
   }
 }
 
-function writeResults(machine: Machine, options: RunOptions, devices: readonly DeviceConfig[]): void {
+async function writeResults(machine: Machine, options: RunOptions, devices: readonly DeviceConfig[]): Promise<void> {
   const { screenshot, stats } = options;
-  if (stats !== undefined) open(stats, () => writeFileSync(stats, `${JSON.stringify(machine.statistics(), null, 2)}\n`));
+  if (stats !== undefined) open(stats, () => fs.writeFileSync(stats, `${JSON.stringify(machine.statistics(), null, 2)}\n`));
   const framebuffer = firstFramebuffer(devices);
-  if (screenshot !== undefined && framebuffer !== undefined) open(screenshot, () => writeFileSync(screenshot, encodePng(framebuffer.screenshot())));
+  if (screenshot === undefined || framebuffer === undefined) return;
+  // Loaded on demand: compression and what it needs of Node would make every start slower.
+  const { encodePng } = await import('./png.js');
+  open(screenshot, () => fs.writeFileSync(screenshot, encodePng(framebuffer.screenshot())));
 }
 
 /**
@@ -125,17 +122,19 @@ export async function runProgram(options: RunOptions): Promise<number> {
   if (path === undefined) throw new UsageError('run needs a program: segdev run PROGRAM [ARGS...]');
   const devices = makeDevices(options.devices);
   if (options.screenshot !== undefined && firstFramebuffer(devices) === undefined) throw new UsageError('--screenshot needs a framebuffer: add --device framebuffer');
-  for (const option of ['trace', 'screenshot', 'stats'] as const) if (options[option] !== undefined) checkWritable(option, options[option]);
+  checkOutputs(options);
   const trace = new Trace();
-  const machine = prepare(readProgram(path), options, devices, trace);
-  const writer = openTrace(trace, options.trace);
+  const failure = new OutputFailure();
+  const machine = prepare(readProgram(path), options, devices, trace, failure);
+  const writer = openTrace(trace, options.trace, failure);
 
-  const start = performance.now();
-  const result = await runUntilDone(machine, options.maxInstructions);
-  const seconds = (performance.now() - start) / 1000;
+  const start = now();
+  const result = await runUntilDone(machine, options.maxInstructions, failure);
+  const seconds = (now() - start) / 1000;
 
-  writer?.close();
-  writeResults(machine, options, devices);
+  failure.guard(options.trace ?? '', () => writer?.close());
+  if (failure.text !== undefined) throw new UsageError(failure.text);
+  await writeResults(machine, options, devices);
   const { code, lines } = conclude(result);
   const summary = options.quiet ? [] : summaryLines(machine.statistics(), seconds);
   if (lines.length + summary.length > 0) writeAll(2, Buffer.from(`${[...lines, ...summary].join('\n')}\n`));

@@ -47,7 +47,7 @@ export function summaryLines(statistics: MachineStatistics, seconds: number): st
     ['driver callbacks', total(statistics.driverCallbacks)],
     ['PTEs loaded', Object.entries(statistics.ptesLoaded).map(([size, n]) => `${size} ${count(n)}`).join(', ')],
     ['data TLB', tlb(statistics.tlb.data)],
-    ['instruction TLB', tlb(statistics.tlb.instruction)],
+    ['instruction TLB', `${tlb(statistics.tlb.instruction)}, looked up on entering a page`],
   ];
   if (statistics.forks > 0) rows.push(['forks', count(statistics.forks)]);
   if (sum(statistics.signals) > 0) rows.push(['signals', total(statistics.signals)]);

@@ -128,6 +128,11 @@ export class Hart {
     return this.state.xNumber(n);
   }
 
+  /** Whether lr has reserved memory and neither sc nor anything else has ended that. */
+  get reserved(): boolean {
+    return this.state.cell(State.reservation) !== 0;
+  }
+
   /** Instructions retired: those that trapped are not. */
   get instret(): number {
     return this.#retired;

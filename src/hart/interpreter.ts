@@ -10,6 +10,7 @@
  *
  * V8 checks for interrupts at every loop head, so there is one loop head to an instruction.
  */
+import type { LinearMemory } from '../base/index.js';
 import { FunctionBody, ModuleWriter, Op, ValueType } from '../wasm/index.js';
 import { Leave } from './emitter.js';
 import { InterpreterEmitter } from './interpreter-emitter.js';
@@ -62,12 +63,14 @@ export function usePrebuiltInterpreter(bytes: Uint8Array<ArrayBuffer>): void {
   compiled ??= new WebAssembly.Module(bytes);
 }
 
+const compiledModule = (): WebAssembly.Module => (compiled ??= new WebAssembly.Module(generateInterpreter()));
+
 /** The interpreter's module; generated and compiled once a process. */
-export const interpreterModule = (): WebAssembly.Module => (compiled ??= new WebAssembly.Module(generateInterpreter()));
+export const interpreterModule = (): object => compiledModule();
 
 /** Makes the interpreter of one memory: a function that runs until it has a reason (Leave) to return. */
-export function instantiateInterpreter(memory: WebAssembly.Memory, functions: InterpreterImportFunctions): () => Leave {
-  const instance = new WebAssembly.Instance(interpreterModule(), { env: { memory, ...functions } });
+export function instantiateInterpreter(memory: LinearMemory, functions: InterpreterImportFunctions): () => Leave {
+  const instance = new WebAssembly.Instance(compiledModule(), { env: { memory, ...functions } });
   return instance.exports['run'] as () => Leave;
 }
 

@@ -4,6 +4,10 @@
  *
  * Fence protocol: a change that can leave a stale translation is noted with `touch(vpn, pages)` while it is made; the
  * public routine ends with `flush()`, which sends one fence for the whole range and only then gives freed page table frames back.
+ *
+ * When memory is used up: a load that finds no frame for a page table leaves its pages without a translation and counts in
+ * `shortages`, which as_fault reports as ENOMEM. A large page that cannot be split goes as a whole instead, for a translation
+ * may always be missing: the next access faults it in again. So nothing here fails that cannot say so.
  */
 import { PAGESIZE, asVaddr } from '../base/index.js';
 import type { Pfn } from '../base/index.js';
@@ -24,17 +28,24 @@ export class Hat {
   readonly resident: [number, number, number] = [0, 0, 0];
   /** Set between hat_free_start and hat_free_end. */
   freeing = false;
+  /** Loads that left pages without a translation because no frame was left for a page table. */
+  shortages = 0;
   readonly #lease: AsidLease | undefined;
   #from = Infinity;
   #to = -Infinity;
   #dead: PageTable[] = [];
 
-  /** Address spaces are made by as_alloc. */
+  /**
+   * Address spaces are made by as_alloc.
+   * @throws RangeError when no frame is left for the root page table.
+   */
   constructor(services: VmServices, name: string, kernel = false) {
     this.services = services;
     this.name = name;
     this.kernel = kernel;
-    this.root = new PageTable(services, 2, undefined, 0);
+    const frame = services.pages.create();
+    if (frame === undefined) throw new RangeError(`memory is used up: no frame for the page table of ${name}`);
+    this.root = new PageTable(services, frame, 2, undefined, 0);
     this.#lease = kernel ? undefined : services.asids.take();
   }
 
@@ -62,8 +73,12 @@ export class Hat {
     this.#dead.push(table);
   }
 
-  /** Sends the fence for what was noted, if anything, and gives buried frames back. */
-  flush(): void {
+  /**
+   * Sends the fence for what was noted, if anything, and gives buried frames back. While the address space is being freed
+   * nobody runs in it any more, so all of that waits for the one fence of `destroy`, or for whoever must sleep meanwhile (`now`).
+   */
+  flush(now = false): void {
+    if (this.freeing && !now) return;
     if (this.#from < this.#to) {
       this.#fence(this.#from * PAGESIZE, (this.#to - this.#from) * PAGESIZE);
       this.#from = Infinity;
@@ -110,7 +125,10 @@ export class Hat {
   }
 }
 
-/** Makes the translations of a new address space. */
+/**
+ * Makes the translations of a new address space.
+ * @throws RangeError when no frame is left for the root page table.
+ */
 export const hat_alloc = (services: VmServices, name: string): Hat => new Hat(services, name);
 
 /** Says that the address space is about to go, so that its translations need not outlive its segments. */

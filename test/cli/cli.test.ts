@@ -107,6 +107,12 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
     ['a screenshot of nothing', ['run', seven, '--screenshot', 'x.png'], '--screenshot needs a framebuffer'],
     ['a result file in no folder', ['run', seven, '--stats', 'no/where.json'], '--stats no/where.json'],
     ['a result file that is a folder', ['run', seven, '--trace', 'folder'], 'is a directory'],
+    ['an option of a device that has none', ['run', seven, '--device', 'template:x=1'], 'device template: no option "x"; it has none'],
+    ['a device as program', ['run', '/dev/null'], 'cannot run /dev/null: not a regular file'],
+    ['an empty name', ['run', ''], 'cannot read "": ENOENT'],
+    ['two results in one file', ['run', seven, '--trace', 'same', '--stats', './same'], '--trace and --stats are the same file'],
+    ['a negative number behind a blank', ['run', seven, '--harts', '-1'], '--harts must be a number from 1 to 16, not "-1"'],
+    ['an unknown quirk', ['run', seven, '--quirk', 'none'], 'no quirk "none"'],
     ['no harts', ['run', seven, '--harts', '0'], '--harts must be a number from 1 to 16, not "0"'],
     ['a quantum that is no number', ['run', seven, '--quantum', 'long'], '--quantum must be a number'],
     ['a negative limit', ['run', seven, '--max-instructions=-5'], '--max-instructions must be a number'],
@@ -121,7 +127,21 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
   });
 });
 
+describe('an output that cannot be written', () => {
+  // /dev/full accepts an open and refuses every byte.
+  it.each(['trace', 'stats'])('--%s ends in one line and exit code 2', (option) => {
+    const { code, stderr } = segdev('run', nullStore, `--${option}`, '/dev/full', '--quiet');
+    expect(stderr).toContain('cannot write /dev/full: ENOSPC');
+    expect(stderr).not.toContain('    at ');
+    expect(code).toBe(2);
+  });
+});
+
 describe('help', () => {
+  it('--version names the version of the package', () => {
+    expect(segdev('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^segdev \d+\.\d+\.\d+\n$/) as string });
+  });
+
   it.each([[['--help']], [['run', '--help']], [['demo', '--help']], [['devices', '--help']], [[]]])('%j prints what there is and exits 0', (args) => {
     const { code, stdout, stderr } = segdev(...args);
     expect([code, stderr]).toEqual([0, '']);

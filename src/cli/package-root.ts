@@ -1,0 +1,15 @@
+/** Where this package lies. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fs } from './host.js';
+
+/** The package's own folder: the nearest one upwards with a package.json. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!fs.existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder);
+  return folder;
+}
+
+/** The version in package.json. */
+export const packageVersion = (): string =>
+  (JSON.parse(fs.readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;

@@ -4,6 +4,7 @@ import { type DeviceConfig, type Machine, type MachineConfig, type RunResult, cr
 import { formatDeath } from '../process/index.js';
 import { ElfError } from '../../guest/index.js';
 import { firstFramebuffer, makeDevices } from './devices.js';
+import { GuestInput } from './guest-input.js';
 import { fs, now } from './host.js';
 import { BlockWriter, OutputFailure, writeAll } from './output.js';
 import { checkOutputs } from './output-check.js';
@@ -18,23 +19,14 @@ const SLICE_MS = 50;
 /** The machine asks after every turn and trap; the clock is read every so many times. */
 const ASK_CLOCK = 32;
 
-function readStdin(max: number): Uint8Array {
-  const buffer = new Uint8Array(Math.min(max, 1 << 16));
-  try {
-    return buffer.subarray(0, fs.readSync(0, buffer, 0, buffer.length, null));
-  } catch {
-    return buffer.subarray(0, 0);
-  }
-}
-
 /** Builds the machine and loads the program; every mistake of the user shows here, before any file is written. */
-function prepare(program: Uint8Array, options: RunOptions, devices: readonly DeviceConfig[], trace: Trace, failure: OutputFailure): Machine {
+function prepare(program: Uint8Array, options: RunOptions, devices: readonly DeviceConfig[], trace: Trace, input: GuestInput, failure: OutputFailure): Machine {
   const [path = '', ...args] = options.positionals;
   const config: MachineConfig = {
     devices,
     trace,
     segdev: { mode: options.mode, quirks: options.quirks },
-    stdin: readStdin,
+    stdin: (max) => input.read(max),
     stdout: (bytes) => failure.guard('standard output', () => writeAll(1, bytes)),
     stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
     ...(options.harts === undefined ? {} : { harts: options.harts }),
@@ -69,10 +61,16 @@ function open<T>(path: string, action: () => T): T {
 }
 
 /** Runs in slices so that Ctrl-C is heard; where a slice ends changes nothing in the machine. */
-async function runUntilDone(machine: Machine, maxInstructions: number | undefined, failure: OutputFailure): Promise<RunResult> {
+async function runUntilDone(machine: Machine, maxInstructions: number | undefined, input: GuestInput, failure: OutputFailure): Promise<RunResult> {
   let stop = false;
+  let wake = (): void => {};
   const interrupt = (): void => {
     stop = true;
+    wake();
+  };
+  input.onReady = () => {
+    machine.stdinReady();
+    wake();
   };
   process.once('SIGINT', interrupt);
   try {
@@ -81,12 +79,17 @@ async function runUntilDone(machine: Machine, maxInstructions: number | undefine
       let asked = 0;
       const shouldStop = (): boolean => failure.text !== undefined || (++asked % ASK_CLOCK === 0 && now() > until);
       const result = machine.run({ ...(maxInstructions === undefined ? {} : { maxInstructions }), shouldStop });
-      if (result.status !== 'interrupted' || stop || failure.text !== undefined) return result;
-      await new Promise(setImmediate);
+      const goesOn = result.status === 'interrupted' || result.status === 'waiting';
+      if (!goesOn || stop || failure.text !== undefined) return result;
+      await new Promise<void>((resume) => {
+        wake = resume;
+        if (result.status === 'interrupted') setImmediate(resume);
+      });
       if (stop) return result;
     }
   } finally {
     process.removeListener('SIGINT', interrupt);
+    input.close();
   }
 }
 
@@ -96,7 +99,7 @@ function conclude(result: RunResult): { code: number; lines: string[] } {
     case 'exited': return { code: result.code, lines: [] };
     case 'signaled': return { code: 128 + result.signal, lines: formatDeath(result.report) };
     case 'limit': return { code: EXIT_LIMIT, lines: ['segdev: stopped by --max-instructions'] };
-    case 'interrupted': return { code: EXIT_INTERRUPTED, lines: ['segdev: interrupted'] };
+    case 'interrupted': case 'waiting': return { code: EXIT_INTERRUPTED, lines: ['segdev: interrupted'] };
     case 'deadlock': return { code: EXIT_KERNEL, lines: [`segdev: deadlock: ${result.text}`] };
     case 'panic': return { code: EXIT_KERNEL, lines: [`segdev: kernel panic: ${result.text}`] };
   }
@@ -125,11 +128,12 @@ export async function runProgram(options: RunOptions): Promise<number> {
   checkOutputs(options);
   const trace = new Trace();
   const failure = new OutputFailure();
-  const machine = prepare(readProgram(path), options, devices, trace, failure);
+  const input = new GuestInput();
+  const machine = prepare(readProgram(path), options, devices, trace, input, failure);
   const writer = openTrace(trace, options.trace, failure);
 
   const start = now();
-  const result = await runUntilDone(machine, options.maxInstructions, failure);
+  const result = await runUntilDone(machine, options.maxInstructions, input, failure);
   const seconds = (now() - start) / 1000;
 
   failure.guard(options.trace ?? '', () => writer?.close());

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../guest/index.js';
-import { interruptAfterFirstOutput, scratch, segdev } from './run-cli.js';
+import { interruptAfterFirstOutput, scratch, segdev, segdevWithInput } from './run-cli.js';
 
 const program = (name: string, source: string): string => {
   const path = join(scratch, name);
@@ -163,5 +163,26 @@ describe('segdev demo', () => {
     expect(stderr).toMatch(/signals +3 \(SIGSEGV 3\)/);
     expect(stderr).toMatch(/devmap_access/);
     expect(stderr).toMatch(/PTEs loaded/);
+  });
+});
+
+describe('standard input', () => {
+  // Copies its input to its output until the end.
+  const cat = program('cat.elf', '.globl _start\n_start: li a0, 0\n la a1, room\n li a2, 64\n li a7, 63\n ecall\n blez a0, 2f\n mv a2, a0\n li a0, 1\n la a1, room\n li a7, 64\n ecall\n j _start\n2: li a7, 93\n ecall\n.bss\nroom: .space 64\n');
+  const greeter = program('greeter.elf', '.globl _start\n_start: li a0, 1\n la a1, text\n li a2, 3\n li a7, 64\n ecall\n li a0, 0\n la a1, text\n li a2, 3\n li a7, 63\n ecall\n li a7, 93\n ecall\n.data\ntext: .ascii "go\\n"\n');
+
+  it('comes from a pipe, whole and in order, longer than one read', () => {
+    const text = Array.from({ length: 500 }, (_, i) => `line ${i}\n`).join('');
+    expect(segdevWithInput(text, 'run', cat, '--quiet')).toEqual({ code: 0, stdout: text, stderr: '' });
+  });
+
+  it('may be empty', () => {
+    expect(segdev('run', cat, '--quiet')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('a guest that waits for it hears Ctrl-C: summary, exit code 130', async () => {
+    const { code, stdout, stderr } = await interruptAfterFirstOutput('run', greeter);
+    expect([code, stdout]).toEqual([130, 'go\n']);
+    expect(stderr).toContain('system calls');
   });
 });

@@ -22,16 +22,19 @@ afterAll(() => {
 /** How a command ended. */
 export interface Outcome { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/** Runs the command line to its end. */
-export function segdev(...args: string[]): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [outfile, ...args], { cwd: scratch, encoding: 'utf8', timeout: 30_000, input: '' });
+/** Runs the command line to its end, with `input` in a pipe on its standard input. */
+export function segdevWithInput(input: string, ...args: string[]): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [outfile, ...args], { cwd: scratch, encoding: 'utf8', timeout: 30_000, input });
   return { code: status, stdout, stderr };
 }
+
+/** Runs the command line to its end, with an empty standard input. */
+export const segdev = (...args: string[]): Outcome => segdevWithInput('', ...args);
 
 /** Starts the command line and sends it SIGINT as soon as it has printed something. */
 export function interruptAfterFirstOutput(...args: string[]): Promise<Outcome> {
   return new Promise((done) => {
-    const child = spawn(process.execPath, [outfile, ...args], { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [outfile, ...args], { cwd: scratch, stdio: ['pipe', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (bytes: Buffer) => {

@@ -3,6 +3,7 @@ export * from './access.js';
 export * from './canonical.js';
 export * from './counters.js';
 export * from './failure.js';
+export * from './inspect.js';
 export * from './mmu.js';
 export * from './presets.js';
 export * from './pte.js';

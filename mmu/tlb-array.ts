@@ -95,6 +95,11 @@ export class TlbArray {
     return this.#cache === undefined ? 0 : this.#owners + entry;
   }
 
+  /** First page an entry translates; of a walk cache's entry, first page below its pointer. */
+  firstPageOf(entry: number): number {
+    return this.#tags[entry]! << SIZE_SHIFT[sizeOf(this.words[entry]!)]!;
+  }
+
   /** The entry of one size that translates page `vpn` for `asid`, or -1. Changes nothing. */
   find(size: number, vpn: number, asid: number): number {
     const tag = vpn >> SIZE_SHIFT[size]!;

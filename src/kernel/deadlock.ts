@@ -15,7 +15,9 @@ export interface DeadlockWait {
 /** All threads of a deadlock, in the order of their creation. */
 export interface DeadlockReport {
   readonly waits: readonly DeadlockWait[];
-  /** The same as lines of text. */
+  /** A line of text for each: who waits for what. */
+  readonly lines: readonly string[];
+  /** The same as one text, with a heading. */
   readonly text: string;
 }
 
@@ -30,7 +32,7 @@ export function deadlockReport(threads: readonly Kthread[]): DeadlockReport {
     const who = owners.length > 0 ? `held by ${owners.join(', ')}` : kind === 'cv' ? 'nobody left to signal it' : 'nobody holds it';
     return `${thread} waits for ${kind} ${on}, ${who}`;
   });
-  return { waits, text: ['deadlock:', ...lines].join('\n  ') };
+  return { waits, lines, text: ['deadlock:', ...lines].join('\n  ') };
 }
 
 /** Thrown at the host by Kernel.runUntilDone when its thread can never go on. */

@@ -1,5 +1,5 @@
 /** Faults on an address space: as_fault, as_faulta, as_pagelock, as_pageunlock. */
-import { EDEADLK, EFAULT, ENOTSUP, PAGESIZE, alignDown, alignUp, asVaddr } from '../base/index.js';
+import { EDEADLK, EFAULT, ENOMEM, ENOTSUP, PAGESIZE, alignDown, alignUp, asVaddr } from '../base/index.js';
 import type { Pfn, Vaddr } from '../base/index.js';
 import { RW_READER, RW_READER_STARVEWRITER, delay, rw_enter, rw_exit, rw_tryenter, settle } from '../kernel/index.js';
 import type { Kgen } from '../kernel/index.js';
@@ -9,6 +9,7 @@ import {
   FC_MAKE_ERR, FC_NOMAP, F_SOFTLOCK, F_SOFTUNLOCK, L_PAGELOCK, L_PAGEUNLOCK, S_OTHER, faultTypeText, faultcodeText, fc_decode, rwText,
 } from './faultcode.js';
 import type { FaultType, SegRw } from './faultcode.js';
+import { hat_probe } from './hat-probe.js';
 import { segOps } from './seg.js';
 
 /**
@@ -16,7 +17,8 @@ import { segOps } from './seg.js';
  * softlock faults while somebody waits to unmap.
  * @param addr,size bytes; widened to pages.
  * @param type F_INVAL, F_PROT, F_SOFTLOCK or F_SOFTUNLOCK; `rw` S_*.
- * @returns 0; FC_NOMAP where nothing is mapped; else the segment's fault code. After a failed F_SOFTLOCK nothing is locked.
+ * @returns 0; FC_NOMAP where nothing is mapped; FC_MAKE_ERR(ENOMEM) when no frame is left for a page table; else the segment's
+ *     fault code. After a failed F_SOFTLOCK nothing is locked.
  */
 export function* as_fault(as: As, addr: number, size: number, type: FaultType, rw: SegRw): Kgen<number> {
   const from = alignDown(addr, PAGESIZE);
@@ -26,9 +28,11 @@ export function* as_fault(as: As, addr: number, size: number, type: FaultType, r
   for (;;) {
     if (kernel.preemptive || !rw_tryenter(as.lock, RW_READER_STARVEWRITER)) yield* rw_enter(as.lock, RW_READER_STARVEWRITER);
     const seg = as_segat(as, from);
+    const { shortages } = as.hat;
     if (seg === undefined) result = FC_NOMAP;
     else if (to <= seg.base + seg.size) result = yield* segOps(seg).fault(as.hat, seg, from as Vaddr, to - from, type, rw);
     else result = yield* faultRange(as, seg, from, to, type, rw);
+    if (result === 0 && as.hat.shortages !== shortages && seg !== undefined) result = yield* afterShortage(as, seg, from, to, type);
     rw_exit(as.lock);
     if (result !== FC_MAKE_ERR(EDEADLK)) break;
     yield* delay(1);
@@ -39,6 +43,20 @@ export function* as_fault(as: As, addr: number, size: number, type: FaultType, r
     });
   }
   return result;
+}
+
+/**
+ * The result of a fault whose segments report success, but during which a load found no frame for a page table: they, and the drivers
+ * behind them, load with hat_devload, which answers nothing and cannot say so. Checking here what is there covers every way
+ * a segment or a driver may have loaded, however many pages it asked for beyond those of the fault.
+ */
+function* afterShortage(as: As, first: Seg, from: number, to: number, type: FaultType): Kgen<number> {
+  if (type === F_SOFTUNLOCK) return 0;
+  let at = from;
+  while (at < to && hat_probe(as.hat, at) !== undefined) at += PAGESIZE;
+  if (at >= to) return 0;
+  if (type === F_SOFTLOCK) yield* undoSoftlock(as, first, from, to);
+  return FC_MAKE_ERR(ENOMEM);
 }
 
 /** A fault over several segments, the first of which is `first`. */

@@ -6,7 +6,7 @@ import { AS_ISPGLCK, as_findseg, as_segnext } from './address-space.js';
 import type { As, Seg } from './address-space.js';
 import { as_ctl } from './as-ctl.js';
 import { as_waitunlock } from './as-wait.js';
-import { AS_UNMAPWAIT, AS_UNMAP_EVENT, IE_RETRY, MC_LOCK } from './constants.js';
+import { AS_UNMAP_EVENT, IE_RETRY, MC_LOCK } from './constants.js';
 import { segOps, seg_alloc, seg_free } from './seg.js';
 
 /**
@@ -64,7 +64,6 @@ export function* as_unmap(as: As, addr: number, size: number): Kgen<number> {
 /** One pass of as_unmap; IE_RETRY when it must start over. */
 function* unmapOnce(as: As, from: number, to: number): Kgen<number> {
   yield* rw_enter(as.lock, RW_WRITER);
-  as.flags &= ~AS_UNMAPWAIT;
   let seg = as_findseg(as, from);
   while (seg !== undefined && seg.base < to) {
     const next: Seg | undefined = as_segnext(seg);

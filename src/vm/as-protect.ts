@@ -5,7 +5,7 @@ import type { Kgen } from '../kernel/index.js';
 import { as_segat, as_segnext } from './address-space.js';
 import type { As, Seg } from './address-space.js';
 import { as_waitunlock } from './as-wait.js';
-import { AS_SETPROT_EVENT, AS_UNMAPWAIT, IE_NOMEM, IE_RETRY } from './constants.js';
+import { AS_SETPROT_EVENT, IE_NOMEM, IE_RETRY } from './constants.js';
 import { segOps } from './seg.js';
 
 /** A pass over a range: done with a result, or to be repeated, as writer from now on. */
@@ -29,7 +29,6 @@ export function* as_setprot(as: As, addr: number, size: number, prot: number): K
 
 function* setprotOnce(as: As, from: number, to: number, prot: number, writer: boolean): Kgen<number> {
   yield* rw_enter(as.lock, writer ? RW_WRITER : RW_READER);
-  if (writer) as.flags &= ~AS_UNMAPWAIT;
   let at = from;
   let seg = as_segat(as, from);
   let error = seg === undefined ? ENOMEM : 0;

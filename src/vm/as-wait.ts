@@ -7,6 +7,9 @@ import { AS_NOUNMAPWAIT, AS_UNMAPWAIT } from './constants.js';
 /**
  * After EAGAIN of a segment operation: runs the callback that somebody left for this event and range, else sleeps until pages are
  * unlocked. Gives the address space's lock up; the caller starts over.
+ *
+ * AS_UNMAPWAIT says that somebody sleeps. Only who wakes all sleepers takes it back: were it taken back by the next who tries to
+ * unmap something, the last unlock would wake nobody.
  */
 export function* as_waitunlock(as: As, event: number, addr: number, len: number): Kgen<void> {
   yield* mutex_enter(as.contents);
@@ -21,7 +24,8 @@ export function* as_waitunlock(as: As, event: number, addr: number, len: number)
     if ((as.flags & AS_UNMAPWAIT) === 0) cv_broadcast(as.cv);
     as.flags |= AS_UNMAPWAIT;
     rw_exit(as.lock);
-    while ((as.flags & AS_UNMAPWAIT) !== 0) yield* cv_wait(as.cv, as.contents);
+    // Woken once is enough: the caller looks for itself, and another sleeper may have set the flag again before this one runs.
+    yield* cv_wait(as.cv, as.contents);
   }
   mutex_exit(as.contents);
 }

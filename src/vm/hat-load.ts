@@ -5,13 +5,14 @@ import { pteFlagsText, pteLeaf, pteValid } from '../../mmu/index.js';
 import type { Hat } from './hat.js';
 import { HAT_LOAD_LOCK, HAT_LOAD_REMAP, attrText } from './hat-constants.js';
 import { removeLeaves } from './hat-unload.js';
-import { recountSplit, visitLeaves } from './hat-walk.js';
+import { recountSplit, removeLeaf, removeTable, visitLeaves } from './hat-walk.js';
 import { LEVEL_PAGES, addTable, clearSlot, leafFlags, leafPfn, pteLow, slotOf, splitLeaf, writeLeaf } from './page-table.js';
 import type { PageTable } from './page-table.js';
 
 /**
  * Maps `len` bytes at `addr` to frames from `pfn` on (hat_devload). Pages already mapped to the same frames get the new
- * attributes; other frames are replaced. Attributes that allow no access remove what is there.
+ * attributes; other frames are replaced. Attributes that allow no access remove what is there. Pages for which no frame is
+ * left for a page table end up without a translation, never with an older one, and count in `hat.shortages`.
  * @param addr page aligned; `len` a multiple of PAGESIZE.
  * @param attr PROT_* | HAT_* attributes.
  * @param flags HAT_LOAD_*; HAT_LOAD_LOCK adds a lock to every leaf.
@@ -23,12 +24,17 @@ export function hat_devload(hat: Hat, addr: number, len: number, pfn: Pfn, attr:
   hat.flush();
 }
 
-/** Maps the page at `addr` to the memory frame `pfn` (hat_memload): one base page, always. */
-export function hat_memload(hat: Hat, addr: number, pfn: Pfn, attr: number, flags: number): void {
+/**
+ * Maps the page at `addr` to the memory frame `pfn` (hat_memload): one base page, always.
+ * @returns whether it is mapped; false when no frame was left for a page table.
+ */
+export function hat_memload(hat: Hat, addr: number, pfn: Pfn, attr: number, flags: number): boolean {
+  const { shortages } = hat;
   const { trace } = hat.services.kernel;
   if (trace.on) trace.emit('hat_memload', { as: hat.name, va: addr, pfn, attr: attrText(attr), flags });
   load(hat, addr / PAGESIZE, 1, pfn, attr, flags);
   hat.flush();
+  return hat.shortages === shortages;
 }
 
 function load(hat: Hat, vpn: number, pages: number, pfn: Pfn, attr: number, flags: number): void {
@@ -39,7 +45,7 @@ function load(hat: Hat, vpn: number, pages: number, pfn: Pfn, attr: number, flag
   for (let done = 0; done < pages; ) done += loadOne(hat, vpn + done, pages - done, pfn + done, attr, flags);
 }
 
-/** Loads one leaf at `vpn`; returns the pages it covers from there. */
+/** Loads one leaf at `vpn`; returns the pages it covers from there, or those that go without for want of a page table. */
 function loadOne(hat: Hat, vpn: number, pages: number, pfn: Pfn, attr: number, flags: number): number {
   const { services } = hat;
   const { u32 } = services.memory;
@@ -53,7 +59,9 @@ function loadOne(hat: Hat, vpn: number, pages: number, pfn: Pfn, attr: number, f
     const fits = level <= maxLevel && pages >= size && vpn % size === 0 && pfn % size === 0;
     if (!pteValid(lo)) {
       if (fits) return setLeaf(hat, table, slot, vpn, pfn, attr, flags);
-      table = addTable(services, table, slot);
+      const added = addTable(services, table, slot);
+      if (added === undefined) return goWithout(hat, table, vpn, pages);
+      table = added;
     } else if (pteLeaf(lo)) {
       if (fits) return setLeaf(hat, table, slot, vpn, pfn, attr, flags);
       const kept = loadInside(hat, table, slot, vpn, pages, pfn, attr, flags);
@@ -65,6 +73,17 @@ function loadOne(hat: Hat, vpn: number, pages: number, pfn: Pfn, attr: number, f
       table = table.children![slot]!;
     }
   }
+}
+
+/** Counts a load at `vpn` that needs a table below `table` but finds no frame; returns the pages that table would have served. */
+function goWithout(hat: Hat, table: PageTable, vpn: number, pages: number): number {
+  const { trace } = hat.services.kernel;
+  hat.shortages++;
+  if (trace.on) trace.emit('hat-note', { what: 'no-page-table', va: vpn * PAGESIZE });
+  const size = LEVEL_PAGES[table.level];
+  // A table made on the way here serves nothing.
+  if (table.used === 0 && table.parent !== undefined) removeTable(hat, table.parent, table.slot, vpn);
+  return Math.min(pages, size - (((vpn % size) + size) % size));
 }
 
 /** Writes the leaf in `slot`, empty or a leaf before; returns its pages. */
@@ -107,8 +126,8 @@ function loadInside(hat: Hat, table: PageTable, slot: number, vpn: number, pages
   if (hatPolicy.largePart === 'split') {
     if (agrees && !lock && table.attr(slot) === attr) return served;
     hat.touch(vpn - offset, size);
-    splitLeaf(services, table, slot, hat.kernel);
-    recountSplit(hat, table.level);
+    if (splitLeaf(services, table, slot, hat.kernel) === undefined) removeLeaf(hat, table, slot, vpn - offset);
+    else recountSplit(hat, table.level);
     return 0;
   }
   if (kernel.trace.on) kernel.trace.emit('hat-note', { what: 'load-inside-large', va: vpn * PAGESIZE });

@@ -2,8 +2,8 @@
 import { PAGESIZE } from '../base/index.js';
 import type { Hat } from './hat.js';
 import { HAT_UNLOAD_UNLOCK } from './hat-constants.js';
-import { walkRange } from './hat-walk.js';
-import { LEVEL_PAGES, clearSlot } from './page-table.js';
+import { removeLeaf, walkRange } from './hat-walk.js';
+import { LEVEL_PAGES } from './page-table.js';
 import type { PageTable } from './page-table.js';
 
 /** What an unload removed. */
@@ -16,19 +16,12 @@ interface Removed {
 /** Removes the leaves of [from, to) page numbers without a fence; `unlock` takes one lock off each first. */
 export function removeLeaves(hat: Hat, from: number, to: number, unlock: boolean): Removed {
   const removed: Removed = { bytes: 0, locked: false };
-  const { services } = hat;
   walkRange(hat, from, to, {
     name: 'unload',
     visit: (table: PageTable, slot: number, vpn: number) => {
-      const size = LEVEL_PAGES[table.level];
-      const locks = table.locks(slot);
-      if (locks > (unlock ? 1 : 0)) removed.locked = true;
-      table.setLocks(slot, 0);
-      clearSlot(services, table, slot);
-      hat.resident[table.level]--;
-      services.counters.unloaded[table.level]++;
-      hat.touch(vpn, size);
-      removed.bytes += size * PAGESIZE;
+      if (table.locks(slot) > (unlock ? 1 : 0)) removed.locked = true;
+      removeLeaf(hat, table, slot, vpn);
+      removed.bytes += LEVEL_PAGES[table.level] * PAGESIZE;
     },
   });
   return removed;

@@ -45,8 +45,13 @@ function walkTable(hat: Hat, table: PageTable, from: number, to: number, base: n
         operation.visit(table, slot, vpn);
         continue;
       }
+      const split = splitLeaf(services, table, slot, hat.kernel);
+      if (split === undefined) {
+        changeWithoutSplit(hat, table, slot, vpn, operation);
+        continue;
+      }
       hat.touch(vpn, step);
-      child = splitLeaf(services, table, slot, hat.kernel);
+      child = split;
       recountSplit(hat, level);
     } else {
       child = table.children![slot]!;
@@ -54,6 +59,26 @@ function walkTable(hat: Hat, table: PageTable, from: number, to: number, base: n
     walkTable(hat, child, Math.max(from, vpn), Math.min(to, vpn + step), vpn, operation);
     if (child.used === 0) removeTable(hat, table, slot, vpn);
   }
+}
+
+/**
+ * A change to a part of a large page that cannot be split for want of memory. The whole page goes, since what is left of it
+ * faults in again; but a lock stays, since somebody may rely on the other part.
+ */
+function changeWithoutSplit(hat: Hat, table: PageTable, slot: number, vpn: number, operation: RangeOperation): void {
+  const { trace } = hat.services.kernel;
+  if (trace.on) trace.emit('hat-note', { what: `${operation.name}-without-split`, va: vpn * PAGESIZE });
+  if (operation.name === 'unload') operation.visit(table, slot, vpn);
+  else if (operation.name === 'chgprot') removeLeaf(hat, table, slot, vpn);
+}
+
+/** Removes a leaf and its locks; the caller fences. */
+export function removeLeaf(hat: Hat, table: PageTable, slot: number, vpn: number): void {
+  table.setLocks(slot, 0);
+  clearSlot(hat.services, table, slot);
+  hat.resident[table.level]--;
+  hat.services.counters.unloaded[table.level]++;
+  hat.touch(vpn, LEVEL_PAGES[table.level]);
 }
 
 /** Whether a large page at `vpn` that lies partly inside the range is to be split; else it is visited whole. */
@@ -75,7 +100,7 @@ export function recountSplit(hat: Hat, level: PageLevel): void {
 }
 
 /** Takes an empty table out of its parent. */
-function removeTable(hat: Hat, parent: PageTable, slot: number, vpn: number): void {
+export function removeTable(hat: Hat, parent: PageTable, slot: number, vpn: number): void {
   hat.bury(parent.children![slot]!);
   parent.children![slot] = undefined;
   clearSlot(hat.services, parent, slot);

@@ -183,7 +183,9 @@ export class Kas {
       if (hat_getpfnum(this.hat, at) >= 0) continue;
       const pfn = this.#vm.pages.create();
       if (pfn === undefined) return false;
-      hat_memload(this.hat, at, pfn, PROT_READ | PROT_WRITE, HAT_LOAD);
+      if (hat_memload(this.hat, at, pfn, PROT_READ | PROT_WRITE, HAT_LOAD)) continue;
+      this.#vm.pages.release(pfn);
+      return false;
     }
     return true;
   }

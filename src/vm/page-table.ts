@@ -2,7 +2,7 @@
  * A page table in RAM and what the kernel keeps beside it: how many entries it has, the attributes each leaf was loaded with,
  * lock counts. Virtual addresses are page numbers here (int32, see base/address.ts); level 2 is the root.
  */
-import { HarnessBug, KernelPanic } from '../base/index.js';
+import { HarnessBug } from '../base/index.js';
 import type { PageLevel, Pfn } from '../base/index.js';
 import { PBMT_IO, PBMT_NC, PBMT_PMA, PTES_PER_TABLE, PTE_A, PTE_D, PTE_G, PTE_R, PTE_U, PTE_V, PTE_W, PTE_X, pteEncode, ptePpn } from '../../mmu/index.js';
 import type { Pbmt } from '../../mmu/index.js';
@@ -31,9 +31,8 @@ export class PageTable {
   #attrs: Uint32Array | undefined;
   #locks: Uint16Array | undefined;
 
-  constructor(services: VmServices, level: PageLevel, parent: PageTable | undefined, slot: number) {
-    const pfn = services.pages.create(true);
-    if (pfn === undefined) throw new KernelPanic('panic', 'out of memory: no frame for a page table');
+  /** Takes over the zeroed frame `pfn`. */
+  constructor(services: VmServices, pfn: Pfn, level: PageLevel, parent: PageTable | undefined, slot: number) {
     this.pfn = pfn;
     this.level = level;
     this.at = services.memory.hostPage(pfn) / 4;
@@ -112,9 +111,11 @@ export function writeLeaf(services: VmServices, table: PageTable, slot: number, 
   table.setAttr(slot, attr);
 }
 
-/** Makes `slot`, which must be empty, point to a new table. */
-export function addTable(services: VmServices, table: PageTable, slot: number): PageTable {
-  const child = new PageTable(services, (table.level - 1) as PageLevel, table, slot);
+/** Makes `slot`, which must be empty, point to a new table; undefined when there is no frame for one. */
+export function addTable(services: VmServices, table: PageTable, slot: number): PageTable | undefined {
+  const frame = services.pages.create(services.pages.splitReserve);
+  if (frame === undefined) return undefined;
+  const child = new PageTable(services, frame, (table.level - 1) as PageLevel, table, slot);
   table.used++;
   pointTo(services, table, slot, child);
   return child;
@@ -135,13 +136,18 @@ export function clearSlot(services: VmServices, table: PageTable, slot: number):
   table.used--;
 }
 
-/** Replaces the leaf in `slot` by a table of 512 leaves of the next size that map the same, each with its attributes and lock count. */
-export function splitLeaf(services: VmServices, table: PageTable, slot: number, global: boolean): PageTable {
+/**
+ * Replaces the leaf in `slot` by a table of 512 leaves of the next size that map the same, each with its attributes and lock count.
+ * @returns that table; undefined when there is no frame for it, and then nothing changed.
+ */
+export function splitLeaf(services: VmServices, table: PageTable, slot: number, global: boolean): PageTable | undefined {
   const { u32 } = services.memory;
+  const frame = services.pages.create(0);
+  if (frame === undefined) return undefined;
   const pfn = leafPfn(u32, table, slot);
   const attr = table.attr(slot);
   const locks = table.locks(slot);
-  const child = new PageTable(services, (table.level - 1) as PageLevel, table, slot);
+  const child = new PageTable(services, frame, (table.level - 1) as PageLevel, table, slot);
   const step = LEVEL_PAGES[child.level];
   for (let index = 0; index < PTES_PER_TABLE; index++) {
     writeLeaf(services, child, index, pfn + index * step, attr, global);

@@ -14,6 +14,8 @@ export interface PageMemory {
 
 /** How many frames may be kept back for page tables. */
 const MAX_RESERVE = 256;
+/** Frames whose counts have room from the start. */
+const FIRST_FRAMES = 1024;
 
 /** The frames of RAM, handed out upward first, then most recently freed first. */
 export class PagePool {
@@ -21,11 +23,14 @@ export class PagePool {
   readonly first: Pfn;
   /** Frames of RAM. */
   readonly total: number;
-  /** Frames only page tables get, so that a process that eats all memory fails in its own faults. */
+  /** Frames that memory does not get, so that a process that eats all of it fails in its own faults, and others can still map. */
   readonly reserve: number;
+  /** Frames that new translations do not get either: they are for the splits that an unmapping or a protection change needs. */
+  readonly splitReserve: number;
   readonly #memory: PageMemory;
-  readonly #references: Uint32Array;
-  readonly #locks: Uint16Array;
+  // Both grow with the frames that were ever handed out.
+  #references: Uint32Array = new Uint32Array(FIRST_FRAMES);
+  #locks: Uint16Array = new Uint16Array(FIRST_FRAMES);
   readonly #freed: number[] = [];
   #untouched = 0;
 
@@ -34,8 +39,7 @@ export class PagePool {
     this.first = pfnOf(memory.ramBase);
     this.total = Math.floor(memory.ramSize / PAGESIZE);
     this.reserve = Math.min(MAX_RESERVE, this.total >> 4);
-    this.#references = new Uint32Array(this.total);
-    this.#locks = new Uint16Array(this.total);
+    this.splitReserve = this.reserve >> 1;
   }
 
   /** Frames nobody has. */
@@ -55,57 +59,68 @@ export class PagePool {
 
   /**
    * Hands out a zeroed frame with one reference.
-   * @param urgent whether the frames kept back for page tables may be used.
+   * @param kept how many frames must stay free: `reserve` for memory, `splitReserve` for the page table of a new translation, 0
+   *     for a split.
    * @returns undefined when memory is used up.
    */
-  create(urgent = false): Pfn | undefined {
-    if (this.free <= (urgent ? 0 : this.reserve)) return undefined;
+  create(kept: number = this.reserve): Pfn | undefined {
+    if (this.free <= kept) return undefined;
     const reused = this.#freed.pop();
     const index = reused ?? this.#untouched++;
     const pfn = this.first + index;
     // A frame that was never handed out is still as the host made it: zero.
     if (reused !== undefined) this.#memory.zeroPage(pfn);
+    if (index >= this.#references.length) this.#grow();
     this.#references[index] = 1;
     return pfn;
   }
 
+  #grow(): void {
+    const references = new Uint32Array(2 * this.#references.length);
+    const locks = new Uint16Array(references.length);
+    references.set(this.#references);
+    locks.set(this.#locks);
+    this.#references = references;
+    this.#locks = locks;
+  }
+
   /** Number of references to a frame. */
   references(pfn: Pfn): number {
-    return this.#references[this.#index(pfn)]!;
+    return this.#references[this.#index(pfn)] ?? 0;
   }
 
   /** Number of locks on a frame. */
   locks(pfn: Pfn): number {
-    return this.#locks[this.#index(pfn)]!;
+    return this.#locks[this.#index(pfn)] ?? 0;
   }
 
   /** Adds a reference to a frame that has one. */
   share(pfn: Pfn): void {
     const index = this.#index(pfn);
-    if (this.#references[index] === 0) throw new HarnessBug('a free frame is shared', { pfn });
-    this.#references[index]! += 1;
+    if (!this.#references[index]) throw new HarnessBug('a free frame is shared', { pfn });
+    this.#references[index] += 1;
   }
 
   /** Gives a reference back; the frame is free when it was the last and nobody has it locked. */
   release(pfn: Pfn): void {
     const index = this.#index(pfn);
-    if (this.#references[index] === 0) throw new HarnessBug('a frame is released twice', { pfn });
-    this.#references[index]! -= 1;
+    if (!this.#references[index]) throw new HarnessBug('a frame is released twice', { pfn });
+    this.#references[index] -= 1;
     this.#collect(index);
   }
 
   /** Locks a frame, so that it stays when its last reference goes. */
   lock(pfn: Pfn): void {
     const index = this.#index(pfn);
-    if (this.#references[index] === 0 && this.#locks[index] === 0) throw new HarnessBug('a free frame is locked', { pfn });
+    if (!this.#references[index] && !this.#locks[index]) throw new HarnessBug('a free frame is locked', { pfn });
     this.#locks[index]! += 1;
   }
 
   /** Takes a lock back. */
   unlock(pfn: Pfn): void {
     const index = this.#index(pfn);
-    if (this.#locks[index] === 0) throw new HarnessBug('a frame is unlocked twice', { pfn });
-    this.#locks[index]! -= 1;
+    if (!this.#locks[index]) throw new HarnessBug('a frame is unlocked twice', { pfn });
+    this.#locks[index] -= 1;
     this.#collect(index);
   }
 

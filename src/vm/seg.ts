@@ -7,19 +7,25 @@ import type { As, SegOps } from './address-space.js';
 /**
  * Makes a segment of `as` without an implementation (seg_alloc). The caller holds the address space as writer.
  * @param base rounded down to a page, `size` so that all bytes are covered.
- * @returns undefined when the range is empty, overlaps a segment or leaves the address space.
+ * @returns undefined when the range is empty, overlaps a segment or leaves the address space, or a programmed failure strikes.
  */
 export function seg_alloc(as: As, base: number, size: number): Seg | undefined {
   const from = alignDown(base, PAGESIZE);
   const bytes = alignUp(base + size, PAGESIZE) - from;
-  if (!(size > 0) || from < 0 || from + bytes > as.userlimit) return undefined;
+  const seg = as.vm.inject('segalloc') === 0 ? place(as, from, size > 0 ? bytes : 0) : undefined;
+  const { trace } = as.kernel;
+  if (trace.on) trace.emit(seg === undefined ? 'seg_alloc.none' : 'seg_alloc', { as: as.name, base: from, size: bytes });
+  return seg;
+}
+
+/** Puts a segment where there is room for it. */
+function place(as: As, from: number, bytes: number): Seg | undefined {
+  if (!(bytes > 0) || from < 0 || from + bytes > as.userlimit) return undefined;
   const at = firstEndingAbove(as, from);
   const next = as.segs[at];
   if (next !== undefined && next.base < from + bytes) return undefined;
   const seg = new Seg(as, asVaddr(from), bytes);
   as.segs.splice(at, 0, seg);
-  const { trace } = as.kernel;
-  if (trace.on) trace.emit('seg_alloc', { as: as.name, base: from, size: bytes });
   return seg;
 }
 

@@ -41,6 +41,7 @@ function unmapHead(seg: Seg, data: SegvnData, pages: number): void {
 function unmapTail(seg: Seg, data: SegvnData, page: number): void {
   seg.size = page * PAGESIZE;
   data.vpage = data.vpage?.slice(0, page);
+  data.locked = data.locked?.slice(0, page);
 }
 
 function unmapHole(seg: Seg, data: SegvnData, page: number, pages: number): void {

@@ -15,6 +15,8 @@ export class SegvnData {
   maxprot: number;
   /** PROT_* of each page, once they differ. */
   vpage: Uint8Array | undefined = undefined;
+  /** 1 for each page that mlock(3C) keeps in memory; pages behind the end of the array are not locked. */
+  locked: Uint8Array | undefined = undefined;
   amp: AnonMap | undefined;
   index: number;
   file: FileObject | undefined;
@@ -56,6 +58,7 @@ export class SegvnData {
       offset: this.offset + page * PAGESIZE, fileBytes: Math.max(0, this.fileBytes - page * PAGESIZE),
     });
     rest.vpage = this.vpage?.slice(page);
+    rest.locked = this.locked?.slice(page);
     return rest;
   }
 
@@ -65,6 +68,7 @@ export class SegvnData {
     this.offset += page * PAGESIZE;
     this.fileBytes = Math.max(0, this.fileBytes - page * PAGESIZE);
     this.vpage = this.vpage?.slice(page);
+    this.locked = this.locked?.slice(page);
   }
 }
 

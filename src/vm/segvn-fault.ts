@@ -65,7 +65,7 @@ function faultPage(hat: Hat, seg: Seg, data: SegvnData, page: number, write: boo
   // A private frame that somebody else refers to as well is mapped without write, so that the first write faults.
   const own = data.shared || (data.amp?.get(data.index + page) === answer && pages.references(answer) === 1);
   const attr = (own ? prot : prot & ~PROT_WRITE) | PROT_USER | HAT_STORECACHING_OK;
-  hat_memload(hat, seg.base + page * PAGESIZE, answer, attr, (lock ? HAT_LOAD_LOCK : HAT_LOAD) | HAT_LOAD_REMAP);
+  if (!hat_memload(hat, seg.base + page * PAGESIZE, answer, attr, (lock ? HAT_LOAD_LOCK : HAT_LOAD) | HAT_LOAD_REMAP)) return ENOMEM;
   if (lock) data.softlockcnt++;
   return 0;
 }

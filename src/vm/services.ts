@@ -68,6 +68,8 @@ export interface VmServices {
   readonly hatPolicy: HatPolicy;
   readonly addressPolicy: AddressPolicy;
   readonly counters: HatCounters;
+  /** Decides whether a programmed failure strikes at a named point (segalloc): 0, or the errno to fail with. */
+  inject(point: string): number;
 }
 
 /** Counters that start at 0. */

@@ -17,6 +17,8 @@ export interface VmOptions {
   readonly asidBits?: number;
   readonly hatPolicy?: Partial<HatPolicy>;
   readonly addressPolicy?: Partial<AddressPolicy>;
+  /** Strikes programmed failures (point: segalloc); default: none. */
+  readonly inject?: VmServices['inject'];
 }
 
 /** Bytes at the top of user space where map_addr does not look, so that a stack can grow there. */
@@ -32,6 +34,7 @@ export class Vm implements VmServices {
   readonly hatPolicy: HatPolicy;
   readonly addressPolicy: AddressPolicy;
   readonly counters: HatCounters = newHatCounters();
+  inject: VmServices['inject'];
   /** The kernel's own address space. */
   readonly kas: Kas;
 
@@ -43,6 +46,7 @@ export class Vm implements VmServices {
     this.asids = new AsidAllocator(options.asidBits ?? 16, options.fence);
     this.hatPolicy = { maxLevel: 2, largePart: 'split', chgprotSkipsDevice: false, promote: true, ...options.hatPolicy };
     this.addressPolicy = { direction: 'topdown', low: 0x1000_0000, high: USER_END - STACK_ROOM, redzone: 4096, ...options.addressPolicy };
+    this.inject = options.inject ?? (() => 0);
     this.kas = new Kas(this);
   }
 }

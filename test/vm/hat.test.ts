@@ -242,12 +242,4 @@ describe('page tables', () => {
     const pfn = vm.pages.create()!;
     expect(bus.u8.subarray(bus.hostPage(pfn), bus.hostPage(pfn) + PAGESIZE).every((byte) => byte === 0)).toBe(true);
   });
-
-  it('panics by name when no frame is left for one', () => {
-    const { vm } = world({ ramPages: 4 });
-    const hat = hat_alloc(vm, 'A1');
-    expect(() => {
-      for (let at = 0; at < 8; at++) hat_devload(hat, at * G1, K4, DEVICE_PFN, RWU, HAT_LOAD);
-    }).toThrow('out of memory: no frame for a page table');
-  });
 });

@@ -1,8 +1,17 @@
 /** ddi_copyin(9F) and ddi_copyout(9F) over the memory of whoever the current thread works for. */
+import type { Pfn } from '../base/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { curthread } from '../kernel/index.js';
 import type { DdiAsHandle } from './devmap-callbacks.js';
 import { FKIOCTL } from './file-flags.js';
+
+/** Pages of a process that stay where they are while a device reads or writes them. */
+export interface LockedMemory {
+  /** The frames in order, the first one holding the first byte. */
+  readonly frames: readonly Pfn[];
+  /** Lets them go. */
+  unlock(): Kgen<void>;
+}
 
 /** The user memory a thread can reach; a process offers one. */
 export interface UserMemory {
@@ -10,6 +19,11 @@ export interface UserMemory {
   copyin(from: number, to: Uint8Array): Kgen<number>;
   /** Copies `from` to user address `to`; 0 or EFAULT. */
   copyout(from: Uint8Array, to: number): Kgen<number>;
+  /**
+   * Locks [addr, addr+len) for a device that reads it, or with `writing` writes it (as_pagelock); or an errno: EFAULT, EACCES, ENOMEM, or
+   * what a driver whose mapping it is answered.
+   */
+  readonly pagelock?: ((addr: number, len: number, writing: boolean) => Kgen<LockedMemory | number>) | undefined;
   /** The address space itself, for locking parts of it (ddi_umem_lock). */
   readonly as?: (() => DdiAsHandle) | undefined;
 }

@@ -1,5 +1,6 @@
 /** The DDI: what a driver and the kernel agree on. Devices, their tree, entry points, callbacks and constants. */
 export * from './acc-attr.js';
+export * from './buf.js';
 export * from './codes.js';
 export * from './copy.js';
 export * from './ddi-map.js';
@@ -10,6 +11,7 @@ export * from './devmap-callbacks.js';
 export * from './devmap-constants.js';
 export * from './driver.js';
 export * from './file-flags.js';
+export * from './physio.js';
 export * from './prot-text.js';
 export * from './ref.js';
 export * from './regs.js';

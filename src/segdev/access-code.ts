@@ -9,8 +9,8 @@ import { handleText } from './devmap-handle.js';
  * are reported, rule AC04.
  */
 export function accessFaultcode(dhp: DevmapHandle, answer: number): number {
-  if (answer >= FC_HWERR && answer <= FC_NOSUPPORT && answer !== FC_OBJERR) return answer;
+  if (Number.isInteger(answer) && answer >= FC_HWERR && answer <= FC_NOSUPPORT && answer !== FC_OBJERR) return answer;
   if (answer > 0xff && FC_CODE(answer) === FC_OBJERR) return answer;
   dhp.state.finding('AC04', `devmap_access of ${handleText(dhp)} answered ${answer}, which is not a fault code`);
-  return answer > 0 && answer <= 0xff ? FC_MAKE_ERR(answer) : FC_HWERR;
+  return Number.isInteger(answer) && answer > 0 && answer <= 0xff ? FC_MAKE_ERR(answer) : FC_HWERR;
 }

@@ -44,10 +44,11 @@ function segmentMaxprot(state: SegdevState, head: DevmapHandle): number {
 
 /**
  * Maps the chain `head` into `as`, at `addrp` (MAP_FIXED, which ends what was there) or at an address it chooses and
- * stores there: 0; ENOMEM without room; ENXIO when devmap_map(9E) refuses; what counting the mapping answered.
+ * stores there: 0; ENOMEM without room; ENXIO when devmap_map(9E) refuses, and then `refusal` is it too; what counting the
+ * mapping answered.
  */
 export function* devmap_device(
-  state: SegdevState, head: DevmapHandle, as: As, addrp: Ref<number>, off: number, len: number, flags: number,
+  state: SegdevState, head: DevmapHandle, as: As, addrp: Ref<number>, off: number, len: number, flags: number, refusal: Ref<number>,
 ): Kgen<number> {
   yield* as_rangelock(as);
   if ((flags & MAP_FIXED) !== 0) {
@@ -64,18 +65,19 @@ export function* devmap_device(
     dev: head.dev, offset: off, mapfunc: undefined, prot: head.prot, maxprot: segmentMaxprot(state, head), type: flags & MAP_TYPE,
     hat_attr: 0, hat_flags: 0, devmap_data: head,
   };
-  const error = yield* as_map(as, addrp.value, len, (seg) => (state.quirks.setupWindow ? settle(segdev_create(seg, args)) : createMapped(seg, args, flags)));
+  const error = yield* as_map(as, addrp.value, len, (seg) => (state.quirks.setupWindow ? settle(segdev_create(seg, args)) : createMapped(seg, args, flags, refusal)));
   yield* as_rangeunlock(as);
-  return error;
+  return error === 0 ? refusal.value : error;
 }
 
 /** Makes the segment together with its handles' addresses and devmap_map(9E), so that nobody sees it half made. */
-function* createMapped(seg: Seg, args: SegdevCrargs, flags: number): Kgen<number> {
+function* createMapped(seg: Seg, args: SegdevCrargs, flags: number, refusal: Ref<number>): Kgen<number> {
   const error = segdev_create(seg, args);
   if (error !== 0) return error;
   const sdp = sdpOf(seg);
   const refused = yield* mapHandles(deref(args.devmap_data, 'handles'), seg.base, args.offset, flags);
-  if (refused === 0) return 0;
+  refusal.value = refused;
+  if (refused === 0 || sdp.state.quirks.mapRefusedLeavesSegment) return 0;
   hat_unload(seg.as.hat, seg.base, seg.size, HAT_UNLOAD_UNMAP);
   const closing = delmap(sdp, seg.as, args.offset, seg.base, seg.size);
   if (closing !== undefined) yield* closing;

@@ -51,10 +51,11 @@ export function* devmap_setup(
     return error === 0 ? EINVAL : error;
   }
   const { setupWindow, asMapFailureFreesTwice, mapRefusedLeavesSegment } = state.quirks;
-  const failed = yield* devmap_device(state, head.value, space, addrp, off, len, flags);
+  const refusal = ref(0);
+  const failed = yield* devmap_device(state, head.value, space, addrp, off, len, flags, refusal);
   if (failed !== 0) {
-    // The segment may have taken the handles with it.
-    if (!head.value.freed || (setupWindow && asMapFailureFreesTwice)) free_devmap_handle(head.value);
+    // The segment may have taken the handles with it, as a devmap_map(9E) that refuses does.
+    if (!head.value.freed || (asMapFailureFreesTwice && refusal.value === 0)) free_devmap_handle(head.value);
     return failed;
   }
   if (!setupWindow) return 0;

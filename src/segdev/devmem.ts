@@ -1,9 +1,9 @@
 /** devmap_devmem_setup and devmap_devmem_remap: device memory behind a handle. */
 import type { Pfn } from '../base/index.js';
-import { isAligned, PAGESIZE, alignDown, alignUp, PFN_INVALID } from '../base/index.js';
+import { hex, isAligned, PAGESIZE, alignDown, alignUp, PFN_INVALID } from '../base/index.js';
 import type { DdiDeviceAccAttr, DevInfo, DevmapCallbackCtl, DevmapCookie } from '../ddi/index.js';
 import {
-  DDI_FAILURE, ddi_map, DDI_SUCCESS, ddiName, DEVMAP_ALLOW_REMAP, DEVMAP_MAPPING_INVALID, DEVMAP_SETUP_FLAGS, protText, ref,
+  DDI_FAILURE, ddi_map, DDI_ME_REGSPEC_RANGE, DDI_ME_RNUMBER_RANGE, DDI_SUCCESS, ddiName, DEVMAP_ALLOW_REMAP, DEVMAP_MAPPING_INVALID, DEVMAP_SETUP_FLAGS, protText, ref,
   setupFlagsText,
 } from '../ddi/index.js';
 import type { Kgen } from '../kernel/index.js';
@@ -22,14 +22,29 @@ interface Window {
   readonly hat_attr: number;
 }
 
-/** Asks the device tree for the frame and attributes of [roff, roff+len) of a register set; undefined when it refuses. */
+/**
+ * Asks the device tree for the frame and attributes of [roff, roff+len) of a register set; undefined when it refuses.
+ * Registers that do not exist are reported as rule `rule`.
+ */
 function resolve(
-  dhp: DevmapHandle, dip: DevInfo, rnumber: number, roff: number, len: number, maxprot: number, accattrp: DdiDeviceAccAttr | undefined,
+  dhp: DevmapHandle, rule: string, dip: DevInfo, rnumber: number, roff: number, len: number, maxprot: number, accattrp: DdiDeviceAccAttr | undefined,
 ): Window | undefined {
   const pfn = ref<Pfn>(PFN_INVALID);
   const attr = ref(0);
   const request = { rnumber, prot: maxprot & dhp.orig_maxprot, accattr: accattrp };
-  return ddi_map(dip, request, roff, len, pfn, attr) === DDI_SUCCESS ? { pfn: pfn.value, hat_attr: attr.value } : undefined;
+  const result = ddi_map(dip, request, roff, len, pfn, attr);
+  if (result === DDI_SUCCESS) return isDevice(dhp, rule, pfn.value, len) ? { pfn: pfn.value, hat_attr: attr.value } : undefined;
+  if ((result === DDI_ME_RNUMBER_RANGE || result === DDI_ME_REGSPEC_RANGE) && !dhp.state.quirks.setupUnchecked) {
+    dhp.state.finding(rule, `offset ${roff}, length ${len} of ${handleText(dhp)} is not in register set ${rnumber}`);
+  }
+  return undefined;
+}
+
+/** Whether a window is no ordinary memory, as far as that is checked here; reports rule `rule` when it is. */
+function isDevice({ state }: DevmapHandle, rule: string, pfn: Pfn, len: number): boolean {
+  if (state.quirks.misuseAsserts || !(state.isMemory(pfn) || state.isMemory(pfn + Math.ceil(len / PAGESIZE) - 1))) return true;
+  state.finding(rule, `frame ${hex(pfn)} is ordinary memory, not a device`);
+  return false;
 }
 
 /** Whether offset and length are whole pages, as far as that is checked; reports rule `rule` when they are not. */
@@ -81,7 +96,7 @@ function setup(
     dhp.pfn = PFN_INVALID;
   } else {
     if (dip.tree.inject('acchdl') !== 0) return DDI_FAILURE;
-    const window = resolve(dhp, dip, rnumber, roff, len, maxprot, accattrp);
+    const window = resolve(dhp, 'DM13', dip, rnumber, roff, len, maxprot, accattrp);
     if (window === undefined) return DDI_FAILURE;
     dhp.pfn = window.pfn;
     dhp.hat_attr = window.hat_attr;
@@ -138,7 +153,7 @@ function* remap(
   if (!invalid && dip.tree.inject('acchdl') !== 0) return DDI_FAILURE;
   let window: Window | undefined;
   if (!invalid && !quirks.failedRemapPoisons) {
-    window = resolve(dhp, dip, rnumber, roff, len, maxprot, accattrp);
+    window = resolve(dhp, 'RM01', dip, rnumber, roff, len, maxprot, accattrp);
     if (window === undefined) return DDI_FAILURE;
   }
   yield* holdDhpLock(dhp);
@@ -149,7 +164,7 @@ function* remap(
     dhp.pfn = PFN_INVALID;
   } else {
     dhp.flags &= ~DEVMAP_MAPPING_INVALID;
-    window ??= resolve(dhp, dip, rnumber, roff, len, maxprot, accattrp);
+    window ??= resolve(dhp, 'RM01', dip, rnumber, roff, len, maxprot, accattrp);
     if (window === undefined) {
       releDhpLock(dhp);
       return DDI_FAILURE;

@@ -2,7 +2,7 @@
 import { PAGESIZE } from '../base/index.js';
 import type { Kgen } from '../kernel/index.js';
 import type { Hat, Seg } from '../vm/index.js';
-import { F_INVAL, F_SOFTLOCK, F_SOFTUNLOCK, FC_MAKE_ERR, S_OTHER } from '../vm/index.js';
+import { F_SOFTLOCK, F_SOFTUNLOCK, FC_MAKE_ERR, S_OTHER } from '../vm/index.js';
 import { accessFaultcode } from './access-code.js';
 import { callAccess } from './callbacks.js';
 import type { DevmapHandle } from './devmap-handle.js';
@@ -27,6 +27,7 @@ export function* faultHandles(
 ): Kgen<number> {
   const { quirks } = sdp.state;
   let isFaultcode = false;
+  let refused = 0;
   let at = addr;
   const end = addr + len;
   for (let next: DevmapHandle | undefined = first; at < end; ) {
@@ -40,17 +41,18 @@ export function* faultHandles(
       if (!quirks.stickyFaultcode) isFaultcode = false;
       // The driver may remap from here, so the handle's lock is not held.
       code = yield* callAccess(here, sdp.offset + (laddr - seg.base), llen, type, rw);
-      if (type !== F_INVAL && code === 0) {
-        if (type === F_SOFTLOCK) checkLocked(sdp, here, laddr, llen);
-        else checkUnlocked(hat, sdp, here, laddr, llen);
-      }
+      if (type === F_SOFTLOCK && code === 0) checkLocked(sdp, here, laddr, llen);
+      if (type === F_SOFTUNLOCK) checkUnlocked(hat, sdp, here, laddr, llen);
     } else {
       isFaultcode = true;
       if (here.lock !== undefined) yield* holdDhpLock(here);
       code = yield* segdev_faultpages(hat, seg, laddr, llen, type, rw, here);
       releDhpLock(here);
     }
-    if (code !== 0) {
+    if (code !== 0 && type === F_SOFTUNLOCK && !quirks.softlockOverRelease) {
+      // An unlock cannot be refused: the pages of the other handles are unlocked too.
+      refused ||= accessFaultcode(here, code);
+    } else if (code !== 0) {
       yield* giveBack(hat, seg, sdp, first, addr, at - addr, type, slock, slpage);
       if (isFaultcode) return code;
       return quirks.faultcodeWrappedTwice ? FC_MAKE_ERR(code) : accessFaultcode(here, code);
@@ -58,7 +60,7 @@ export function* faultHandles(
     at += mlen;
     next = here.next;
   }
-  return 0;
+  return refused;
 }
 
 /** Undoes what a failing fault has done in the `done` bytes before the handle that failed, and its hold on the softlock. */

@@ -9,7 +9,7 @@ import type { DevmapHandle } from './devmap-handle.js';
 import { sdpOf } from './segdev-data.js';
 import { devmap_softlock_init, devmap_softlock_rele } from './softlock.js';
 import { deref } from './state.js';
-import { UmemCookie } from './umem-cookie.js';
+import { UmemCookie, type DevmapPmemCookie } from './umem-cookie.js';
 
 /** The handle that contains `addr`, or undefined. */
 export function devmap_find_handle(head: DevmapHandle | undefined, addr: number): DevmapHandle | undefined {
@@ -27,7 +27,15 @@ export function setCookie(dhp: DevmapHandle, cookie: DevmapHandle['cookie']): vo
   if (old instanceof UmemCookie) dropCookie(old);
 }
 
-function dropCookie(cookie: UmemCookie): void {
+/** Points a handle at page memory, counting who maps it. */
+export function setPcookie(dhp: DevmapHandle, pcookie: DevmapPmemCookie): void {
+  const old = dhp.pcookie;
+  pcookie.handles++;
+  dhp.pcookie = pcookie;
+  if (old !== undefined) dropCookie(old);
+}
+
+function dropCookie(cookie: UmemCookie | DevmapPmemCookie): void {
   cookie.handles--;
   if (cookie.handles === 0 && cookie.release !== undefined) cookie.release();
 }
@@ -35,6 +43,7 @@ function dropCookie(cookie: UmemCookie): void {
 /** Gives a copied handle references of its own to the softlock, the context and the memory of the one it was copied from. */
 export function shareReferences(dhp: DevmapHandle, newdhp: DevmapHandle): void {
   if (newdhp.cookie instanceof UmemCookie) newdhp.cookie.handles++;
+  if (newdhp.pcookie !== undefined) newdhp.pcookie.handles++;
   const { access } = newdhp.callbackops;
   if (access !== undefined && dhp.softlock !== undefined) takeSoftlockAndContext(newdhp, access);
   newdhp.initLock();
@@ -68,6 +77,7 @@ function freeHandle(dhp: DevmapHandle): void {
   if (dhp.lock !== undefined) mutex_destroy(dhp.lock);
   dropSoftlockAndContext(dhp);
   if (dhp.cookie instanceof UmemCookie) dropCookie(dhp.cookie);
+  if (dhp.pcookie !== undefined) dropCookie(dhp.pcookie);
   state.live.handle--;
   state.kmem('kmem_free', 'handle', 200);
 }

@@ -3,7 +3,7 @@
  * on such memory, so the cookie counts pages and locks all of it when the count leaves 0.
  */
 import { ENOMEM, KernelPanic } from '../base/index.js';
-import { FC_MAKE_ERR } from '../vm/index.js';
+import { FC_MAKE_ERR, S_EXEC, S_OTHER } from '../vm/index.js';
 import type { DevmapHandle } from './devmap-handle.js';
 import { dhp_is_devmem, dhp_is_pmem } from './devmap-handle.js';
 import type { SegdevState } from './state.js';
@@ -23,7 +23,8 @@ export function kpmemCookie(dhp: DevmapHandle): UmemCookie | undefined {
 export function acquire_kpmem_lock(state: SegdevState, cookie: UmemCookie, npages: number): number {
   if (UINT32_MAX - cookie.locked < npages) return FC_MAKE_ERR(ENOMEM);
   if (cookie.locked === 0) {
-    const code = state.arena?.pageableLock(cookie.cvaddr, cookie.size) ?? FC_MAKE_ERR(ENOMEM);
+    // C passes PROT_READ|PROT_WRITE, which as an access kind is S_EXEC.
+    const code = state.arena?.pageableLock(cookie.cvaddr, cookie.size, state.quirks.kpmemFaultRw ? S_EXEC : S_OTHER) ?? FC_MAKE_ERR(ENOMEM);
     if (code !== 0) return code;
   }
   cookie.locked += npages;

@@ -15,6 +15,11 @@ export class LockedRanges {
     return this.#ranges.length === 0;
   }
 
+  /** Every lock by itself. */
+  get all(): readonly LockedRange[] {
+    return this.#ranges;
+  }
+
   /** Notes one more lock on every page of [addr, addr+len). */
   add(addr: number, len: number): void {
     if (len > 0) this.#ranges.push({ addr, len });

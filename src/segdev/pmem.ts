@@ -10,7 +10,7 @@ import type { Kgen } from '../kernel/index.js';
 import { hat_unload, HAT_UNLOAD, HAT_UNLOAD_OTHER } from '../vm/index.js';
 import type { DevmapHandle } from './devmap-handle.js';
 import { DEVMAP_FLAG_LARGE, DEVMAP_PMEM_COOKIE, DEVMAP_SETUP_DONE, handleText, holdDhpLock, releDhpLock } from './devmap-handle.js';
-import { setCookie } from './handles.js';
+import { setCookie, setPcookie } from './handles.js';
 import { liveHandle } from './live-handle.js';
 import { copyCallbacks, protAllowed, remapAllowed } from './setup-checks.js';
 import { cursegdev, deref } from './state.js';
@@ -27,7 +27,7 @@ export function devmap_pmem_alloc(size: number, _flags: number, cookiep: Ref<Dev
     if (pfn === undefined) break;
     pages.push(pfn);
   }
-  if (npages <= 0 || pages.length < npages) {
+  if (!(npages > 0) || pages.length < npages) {
     for (const pfn of pages) state.arena?.freePage(pfn);
     return DDI_FAILURE;
   }
@@ -35,7 +35,7 @@ export function devmap_pmem_alloc(size: number, _flags: number, cookiep: Ref<Dev
   return DDI_SUCCESS;
 }
 
-/** Frees page memory; the caller has made sure that no mapping shows it. */
+/** Frees page memory. What is still mapped is kept until its last handle is gone, and reported as rule UM01. */
 export function devmap_pmem_free(cookie: DevmapPmemCookie): void {
   const state = cursegdev();
   if (cookie.freed) {
@@ -43,12 +43,29 @@ export function devmap_pmem_free(cookie: DevmapPmemCookie): void {
     return;
   }
   cookie.freed = true;
-  for (const pfn of cookie.pparray) state.arena?.freePage(pfn);
+  const release = (): void => {
+    cookie.release = undefined;
+    for (const pfn of cookie.pparray) state.arena?.freePage(pfn);
+  };
+  if (cookie.handles === 0 || state.quirks.umemFreeInUse) {
+    release();
+    return;
+  }
+  state.finding('UM01', `devmap_pmem_free of pages that ${cookie.handles} handles map`);
+  cookie.release = release;
+}
+
+/** Whether [off, off+len) is whole pages of live page memory, as far as that is checked. */
+function inside(dhp: DevmapHandle, cookie: DevmapPmemCookie, off: number, len: number): boolean {
+  if (dhp.state.quirks.setupUnchecked) return off + len <= cookie.npages * PAGESIZE;
+  if (isAligned(off, PAGESIZE) && off >= 0 && len > 0 && off + len <= cookie.npages * PAGESIZE && !cookie.freed) return true;
+  dhp.state.finding('DM14', `offset ${off}, length ${len} of ${handleText(dhp)} is not whole pages of ${cookie.npages} live ones`);
+  return false;
 }
 
 function point(dhp: DevmapHandle, cookie: DevmapPmemCookie, off: number): void {
   setCookie(dhp, DEVMAP_PMEM_COOKIE);
-  dhp.pcookie = cookie;
+  setPcookie(dhp, cookie);
   dhp.roff = alignDown(off, PAGESIZE);
 }
 
@@ -77,8 +94,7 @@ function setup(
   dhp: DevmapHandle, callbackops: DevmapCallbackCtl | undefined, cookie: DevmapPmemCookie | null, off: number, len: number, maxprot: number,
   flags: number, accattrp: DdiDeviceAccAttr | undefined,
 ): number {
-  if (cookie === null || off + len > cookie.npages * PAGESIZE) return DDI_FAILURE;
-  if (!dhp.state.quirks.setupUnchecked && !(isAligned(off, PAGESIZE) && off >= 0 && len > 0)) return DDI_FAILURE;
+  if (cookie === null || !inside(dhp, cookie, off, len)) return DDI_FAILURE;
   // Page memory is never mapped cached.
   if (!i_ddi_check_cache_attr(flags, dhp.state.cachedOnly) || (flags & (IOMEM_DATA_UC_WR_COMBINE | IOMEM_DATA_UNCACHED)) === 0) return DDI_FAILURE;
   if ((dhp.flags & DEVMAP_SETUP_DONE) !== 0 || !protAllowed(dhp, maxprot)) return DDI_FAILURE;
@@ -101,8 +117,7 @@ export function* devmap_pmem_remap(
 ): Kgen<number> {
   const dhp = liveHandle(dhc, 'devmap_pmem_remap');
   if (dhp === undefined || dhp.state.quirks.pmemRemapFails || !remapAllowed(dhp) || flags !== 0) return DDI_FAILURE;
-  if (!protAllowed(dhp, maxprot) || cookie === null || off < 0 || !isAligned(off, PAGESIZE) || len < dhp.len) return DDI_FAILURE;
-  if (off + len > cookie.npages * PAGESIZE) return DDI_FAILURE;
+  if (!protAllowed(dhp, maxprot) || cookie === null || !inside(dhp, cookie, off, len) || len < dhp.len) return DDI_FAILURE;
   yield* holdDhpLock(dhp);
   hat_unload(deref(dhp.seg, 'dh_seg').as.hat, dhp.uvaddr, dhp.len, HAT_UNLOAD | HAT_UNLOAD_OTHER);
   point(dhp, cookie, off);

@@ -22,7 +22,7 @@ export type QuirkName =
   | 'lockedUmemIgnoresOffset' | 'usePagesizeIgnored' | 'kpmemFaultRw' | 'offsetSlop' | 'unloadIgnoresSoftlock'
   | 'loadLockAnyThread' | 'staleHandleCrash' | 'failedRemapPoisons' | 'remapLengthIgnored' | 'remapKeepsProt' | 'umemRemapKeepsInvalid'
   | 'pmemRemapFails' | 'pageprotNeverResets' | 'getprotReadsBeyond' | 'ctxNullDeref' | 'ctxErrorClearsOthers' | 'ctxStaleTimeout' | 'umemFreeInUse'
-  | 'intLengthLoop' | 'copydevSegmentOffset';
+  | 'intLengthLoop' | 'copydevSegmentOffset' | 'misuseAsserts' | 'klusterPanics';
 
 /** The table: every difference by name. */
 export const QUIRKS: Readonly<Record<QuirkName, QuirkInfo>> = {
@@ -32,8 +32,8 @@ export const QUIRKS: Readonly<Record<QuirkName, QuirkInfo>> = {
     lines: '1083-1121', fixed: 'What stays is measured from the handle that holds the address.',
   },
   unmapPanics: {
-    c: 'An unmap request that is not page aligned or leaves the segment panics.',
-    lines: '669-671', fixed: 'EINVAL.',
+    c: 'An unmap request that is not page aligned or leaves the segment panics, as does a hole when no second segment can be had.',
+    lines: '669-671, 802-803', fixed: 'EINVAL; ENOMEM, before anything has changed.',
   },
   largeUnloadsWholeHandles: {
     c: 'If any handle from the first one hit to the end of the chain uses large pages, unmap, setprot and devmap_unload unload whole handles, also outside the range.',
@@ -203,6 +203,14 @@ export const QUIRKS: Readonly<Record<QuirkName, QuirkInfo>> = {
   copydevSegmentOffset: {
     c: 'segdev_copyfrom and segdev_copyto tell the device an offset into the segment, not into the device.',
     lines: '4087, 4098', fixed: 'The device\'s offset.',
+  },
+  misuseAsserts: {
+    c: 'Ordinary memory set up as device memory, or exported memory asked for as pageable and as trash at once, fails an assertion.',
+    lines: '2011, 3453, 3913', fixed: 'The set-up fails and the memory is pageable; both are reported.',
+  },
+  klusterPanics: {
+    c: 'The kluster operation panics.',
+    lines: '204, 2312-2318', fixed: 'It answers -1: never worth while for a device.',
   },
 };
 

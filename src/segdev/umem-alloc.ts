@@ -24,7 +24,8 @@ export function ddi_umem_alloc(size: number, flags: number, cookiep: Ref<DdiUmem
   state.kmem('kmem_alloc', 'cookie', 64);
   const pageable = (flags & DDI_UMEM_PAGEABLE) !== 0;
   const trash = (flags & DDI_UMEM_TRASH) !== 0;
-  state.assert(!(pageable && trash), 3913, '!(flags & DDI_UMEM_TRASH)');
+  if (state.quirks.misuseAsserts) state.assert(!(pageable && trash), 3913, '!(flags & DDI_UMEM_TRASH)');
+  else if (pageable && trash) state.finding('UM02', 'ddi_umem_alloc of memory that is pageable and trash; it is pageable');
   if (!pageable && trash) {
     cookiep.value = newCookie(state, UMEM_TRASH, len, 0);
     return null;

@@ -11,8 +11,8 @@ export interface UmemArena {
   pageableAlloc(size: number): number | undefined;
   /** Gives memory of `pageableAlloc` back (segkp_release). */
   pageableFree(addr: number, size: number): void;
-  /** Brings pageable memory in and keeps it (F_SOFTLOCK on segkp): 0 or a fault code. */
-  pageableLock(addr: number, size: number): number;
+  /** Brings pageable memory in and keeps it (F_SOFTLOCK on segkp), for an access of kind `rw` (S_*): 0 or a fault code. */
+  pageableLock(addr: number, size: number, rw: number): number;
   /** Ends `pageableLock`. */
   pageableUnlock(addr: number, size: number): void;
   /** The frame behind a kernel address (hat_getpfnum(kas.a_hat)); PFN_INVALID when none is. */

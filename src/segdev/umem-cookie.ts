@@ -54,7 +54,12 @@ export class DevmapPmemCookie {
   readonly opaque = 'devmap_pmem_cookie_t';
   /** The frames, in order. */
   readonly pparray: readonly Pfn[];
+  /** Handles that map it. */
+  handles = 0;
+  /** devmap_pmem_free was called. */
   freed = false;
+  /** What gives the pages back once the last handle is gone; set when they were freed while mapped. */
+  release: (() => void) | undefined = undefined;
 
   constructor(pparray: readonly Pfn[]) {
     this.pparray = pparray;

@@ -60,7 +60,11 @@ function setup(
   dhp: DevmapHandle, callbackops: DevmapCallbackCtl | undefined, cookie: DdiUmemCookie | null, off: number, len: number, maxprot: number,
   flags: number, accattrp: DdiDeviceAccAttr | undefined,
 ): number {
-  if (!(cookie instanceof UmemCookie) || !inside(dhp, cookie, off, len)) return DDI_FAILURE;
+  if (!(cookie instanceof UmemCookie)) {
+    if (!dhp.state.quirks.setupUnchecked) dhp.state.finding('DM14', `the memory of ${handleText(dhp)} has no cookie`);
+    return DDI_FAILURE;
+  }
+  if (!inside(dhp, cookie, off, len)) return DDI_FAILURE;
   if (!i_ddi_check_cache_attr(flags, dhp.state.cachedOnly)) return DDI_FAILURE;
   if ((dhp.flags & DEVMAP_SETUP_DONE) !== 0) {
     dhp.state.finding('DM02', `${handleText(dhp)} is set up twice`);

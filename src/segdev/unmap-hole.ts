@@ -21,12 +21,22 @@ interface Hole {
   readonly nsdp: SegdevData;
 }
 
-/** Cuts [addr, addr+len) out: `seg` keeps what lies before, a new segment gets what lies behind. */
-export function* unmapHole(seg: Seg, sdp: SegdevData, addr: number, len: number, off: number): Kgen<void> {
-  const end = addr + len;
-  const size = seg.base + seg.size - end;
+/** Lets `seg` end at `addr` and makes a segment of what lies from `end` on; undefined, and nothing changed, when that fails. */
+export function splitSegment(seg: Seg, addr: number, end: number): Seg | undefined {
+  const { size } = seg;
   seg.size = addr - seg.base;
-  const nseg = seg_alloc(seg.as, end, size);
+  const nseg = seg_alloc(seg.as, end, seg.base + size - end);
+  if (nseg === undefined) seg.size = size;
+  return nseg;
+}
+
+/**
+ * Cuts [addr, addr+len) out: `seg` keeps what lies before, a new segment gets what lies behind: `upper`, where that was made before,
+ * while nothing was changed yet.
+ */
+export function* unmapHole(seg: Seg, upper: Seg | undefined, sdp: SegdevData, addr: number, len: number, off: number): Kgen<void> {
+  const end = addr + len;
+  const nseg = upper ?? splitSegment(seg, addr, end);
   if (nseg === undefined) throw new KernelPanic('panic', 'segdev_unmap seg_alloc');
   const nsdp = copySegdevData(sdp);
   nseg.ops = seg.ops;

@@ -4,7 +4,7 @@ import {
   as_alloc, as_dup, as_fault, as_free, as_setprot, as_unmap, F_INVAL, hat_entries, hat_probe, MAP_SHARED, PROT_ALL, PROT_READ,
   PROT_USER, PROT_WRITE, S_READ, segOps, Vm, type Translation, type VmOptions,
 } from '../../src/vm/index.js';
-import type { Paddr, TraceEvent } from '../../src/base/index.js';
+import type { TraceEvent } from '../../src/base/index.js';
 import { asPaddr, asVaddr, Trace, traceText } from '../../src/base/index.js';
 import { Bus } from '../../src/bus/index.js';
 import type { CbOps, Dev, DevInfo, DevmapCallbackCtl, DevmapCookie, Driver, RegSpec } from '../../src/ddi/index.js';
@@ -223,4 +223,4 @@ export class Ledger {
 }
 
 /** A register set. */
-export const reg = (base: number, size: number): RegSpec => ({ base: asPaddr(base) as Paddr, size });
+export const reg = (base: number, size: number): RegSpec => ({ base: asPaddr(base), size });

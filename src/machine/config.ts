@@ -42,8 +42,11 @@ export interface MachineConfig {
   /** Scheduler choice: one integer in [0, options) a call; default round robin. */
   readonly choose?: (options: number) => number;
   readonly trace?: Trace;
-  /** Bytes for the guest's standard input, at most `max`; an empty array is end of file. Default: always at its end. */
-  readonly stdin?: (max: number) => Uint8Array;
+  /**
+   * Bytes for the guest's standard input, at most `max`; an empty array is end of file, undefined: nothing to read now, and the reader
+   * sleeps until `Machine.stdinReady`. Default: always at its end.
+   */
+  readonly stdin?: (max: number) => Uint8Array | undefined;
   /** Receives the guest's standard output; the array is the callee's to keep. */
   readonly stdout?: (bytes: Uint8Array) => void;
   /** Receives the guest's standard error. */

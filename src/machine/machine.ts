@@ -1,10 +1,11 @@
 /** A whole machine: harts, memory, devices, kernel, processes. */
 import { E2BIG, Trace } from '../base/index.js';
+import type { KernelPanic } from '../base/index.js';
 import { Bus } from '../bus/index.js';
 import { DeviceTree } from '../ddi/index.js';
 import { HART_RESERVED, Hart, HartEngine, MAX_HARTS, newHartContext } from '../hart/index.js';
 import { Kernel } from '../kernel/index.js';
-import { CpuPool, Lwp, Process, System, execImage, inputFile, linuxSignal, newProc, outputFile, runUser } from '../process/index.js';
+import { ConsoleInput, CpuPool, Lwp, Process, System, execImage, linuxSignal, newProc, outputFile, runUser } from '../process/index.js';
 import type { Proc } from '../process/index.js';
 import { segdev_init } from '../segdev/index.js';
 import { Vm, as_alloc } from '../vm/index.js';
@@ -35,6 +36,7 @@ export class Machine {
   readonly harts: readonly Hart[];
   readonly system: System;
   readonly trace: Trace;
+  readonly #stdin: ConsoleInput;
   #main: Proc | undefined = undefined;
 
   /** Made by createMachine. */
@@ -65,11 +67,12 @@ export class Machine {
     segdev_init(this.vm, config.segdev);
     this.tree = new DeviceTree({ trace: this.trace, bus: this.bus });
     const devices = attachDevices(this.bus, this.kernel, this.tree, () => engine.running?.now ?? this.kernel.clock.now, config.devices ?? []);
+    this.#stdin = new ConsoleInput(config.stdin ?? ((): Uint8Array => new Uint8Array(0)));
     this.system = new System({
       kernel: this.kernel, cpus, devices, quantum, runUser,
       newAs: (name) => as_alloc(this.vm, name),
       seed: config.seed ?? 1,
-      stdin: inputFile(config.stdin ?? ((): Uint8Array => new Uint8Array(0))),
+      stdin: this.#stdin.file,
       stdout: outputFile(config.stdout ?? ((): void => {})),
       stderr: outputFile(config.stderr ?? ((): void => {})),
     });
@@ -118,15 +121,24 @@ export class Machine {
     system.grant(Math.max(0, limit - system.counters.instructions));
     try {
       const outcome = this.kernel.run(() => main.zombie || system.budget <= 0 || (interrupted = shouldStop?.() ?? false));
-      if (outcome.status === 'panic') return { status: 'panic', text: `${outcome.panic.kind}: ${outcome.panic.message}` };
+      if (outcome.status === 'panic') return { status: 'panic', text: panicText(outcome.panic) };
       if (main.zombie) return this.#ended(main);
       if (system.budget <= 0) return { status: 'limit' };
       if (interrupted) return { status: 'interrupted' };
-      if (outcome.status === 'deadlock') return { status: 'deadlock', text: outcome.report.text };
+      if (this.#stdin.awaited) return { status: 'waiting' };
+      if (outcome.status === 'deadlock') return { status: 'deadlock', text: outcome.report.lines.join('\n  ') };
       return { status: 'deadlock', text: 'nothing is left to run, but the main process has not ended' };
     } finally {
       system.grant(0);
     }
+  }
+
+  /**
+   * Says that standard input has bytes again or has ended, after its callback had answered undefined: whoever sleeps in read(2) asks it
+   * again at the next run(). Needless calls do no harm.
+   */
+  stdinReady(): void {
+    this.#stdin.arrived();
   }
 
   /** The processes that live or wait for their parent to ask, by number. */
@@ -150,6 +162,9 @@ export class Machine {
     return { status: 'exited', code: status?.code ?? 0 };
   }
 }
+
+/** The cause of a panic; where it was no call of panic(9F), with the kind in front. */
+const panicText = ({ kind, message }: KernelPanic): string => (kind === 'panic' ? message : `${kind}: ${message}`);
 
 function checkInteger(name: string, value: number, low: number, high: number): void {
   if (!Number.isInteger(value) || value < low || value > high) throw new RangeError(`${name}: an integer in ${low}..${high}, got ${value}`);

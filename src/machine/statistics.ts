@@ -22,7 +22,7 @@ export interface MachineStatistics {
   virtualNs: number;
   /** Loads, stores and atomic accesses of all harts. */
   dataAccesses: number;
-  /** System calls by name; an unknown one is "unknown:NUMBER". */
+  /** System calls by name; one that does not exist is "unknown:NUMBER" for the first 16 numbers, "unknown" for all others. */
   syscalls: Record<string, number>;
   /** Page faults that reached the kernel. */
   pageFaults: { load: FaultCount; store: FaultCount; fetch: FaultCount };

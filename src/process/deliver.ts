@@ -8,6 +8,7 @@ import type { FaultRecord } from './fault-signal.js';
 import { TRAMPOLINE } from './layout.js';
 import { linuxErrno, linuxSignal } from './linux-abi.js';
 import type { Lwp } from './lwp.js';
+import { tellParent } from './post-signal.js';
 import { FRAME_SIZE, UCONTEXT_AT, buildFrame } from './signal-frame.js';
 import { SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SIG_DFL, SIG_IGN } from './signal-state.js';
 import type { SigAction } from './signal-state.js';
@@ -60,14 +61,15 @@ function* deliver(system: System, lwp: Lwp, info: SigInfo, fault: FaultRecord | 
     yield* enterHandler(system, lwp, info, action, fault);
   } else {
     note(usual);
-    if (usual === 'stop') yield* stop(system, lwp);
+    if (usual === 'stop') yield* stop(system, lwp, info.signal);
     if (usual === 'end') yield* die(system, lwp, info, fault);
   }
 }
 
-function* stop(system: System, lwp: Lwp): Kgen<void> {
+function* stop(system: System, lwp: Lwp, signal: number): Kgen<void> {
   const { proc } = lwp;
   proc.stopped = true;
+  tellParent(proc, { kind: 'stopped', signal });
   yield* mutex_enter(system.pidlock);
   while (proc.stopped) yield* cv_wait(proc.continued, system.pidlock);
   mutex_exit(system.pidlock);

@@ -16,6 +16,7 @@ export function* openDevice(asked: Dev, access: { path: string; readable: boolea
   return new OpenFile({
     ...access,
     ops: {
+      seekable: true,
       read: (uio) => spec_read(dev, uio),
       write: (uio) => spec_write(dev, uio),
       ioctl: (cmd, arg, rvalp) => spec_ioctl(dev, cmd, arg, flag, rvalp),

@@ -4,10 +4,10 @@ import type { Kgen } from '../kernel/index.js';
 import { PROT_EXEC, PROT_READ, PROT_USER, PROT_WRITE } from '../vm/index.js';
 import type { ElfImage, ElfSegment } from '../../guest/index.js';
 import { initialStack } from './initial-stack.js';
-import { STACK_BASE, STACK_SIZE, STACK_TOP, TRAMPOLINE, TRAMPOLINE_CODE } from './layout.js';
+import { STACK_BASE, STACK_SIZE, STACK_TOP, TRAMPOLINE } from './layout.js';
 import type { Lwp } from './lwp.js';
 import { isMapped } from './mappings.js';
-import { mapBytes, mapZeros } from './map-anonymous.js';
+import { mapBytes, mapFile, mapZeros } from './map-anonymous.js';
 import type { System } from './system.js';
 
 const SP = 2;
@@ -44,9 +44,10 @@ export function* execImage(system: System, lwp: Lwp, request: ExecRequest): Kgen
   const stackError = yield* mapZeros(proc, { base: STACK_BASE, size: STACK_SIZE, prot, name: '[stack]' });
   if (stackError !== 0) return stackError;
   if ((yield* lwp.userMemory.copyout(stack.bytes, stack.sp)) !== 0) return ENOMEM;
-  const code = new Uint8Array(new Uint32Array(TRAMPOLINE_CODE).buffer);
   const codeProt = PROT_READ | PROT_EXEC | PROT_USER;
-  const codeError = yield* mapBytes(proc, { base: TRAMPOLINE, size: PAGESIZE, prot: codeProt, name: '[sigreturn]' }, code, TRAMPOLINE);
+  const page = system.trampoline(proc.as.vm);
+  if (page === undefined) return ENOMEM;
+  const codeError = yield* mapFile(proc, { base: TRAMPOLINE, size: PAGESIZE, prot: codeProt, name: '[sigreturn]' }, page);
   if (codeError !== 0) return codeError;
 
   proc.image = image;

@@ -2,7 +2,6 @@
 import { cv_broadcast } from '../kernel/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { as_free } from '../vm/index.js';
-import { linuxSignal } from './linux-abi.js';
 import { userMemory } from './lwp.js';
 import { postSignal } from './post-signal.js';
 import type { ExitStatus, Proc } from './proc.js';
@@ -13,10 +12,6 @@ import type { System } from './system.js';
 
 /** What traces and reports print for an end. */
 export const statusText = (status: ExitStatus): string => (status.kind === 'exited' ? `exit ${status.code}` : signalName(status.signal));
-
-/** The status word of wait4(2): an exit code in bits 8..15, or the Linux number of the signal. */
-export const waitStatus = (status: ExitStatus): number =>
-  (status.kind === 'exited' ? (status.code & 0xff) << 8 : linuxSignal(status.signal));
 
 /**
  * Ends a process: files are closed, lowest descriptor first, then every mapping goes (devmap_unmap(9E) runs), then the
@@ -50,7 +45,7 @@ function tellParent(system: System, proc: Proc, status: ExitStatus): void {
   const action = parent.signals.action(SIGCHLD);
   if (action.handler === BigInt(SIG_IGN) || (action.flags & SA_NOCLDWAIT) !== 0) reap(system, proc);
   if (proc.exitSignal !== 0) postSignal(parent, childInfo(proc, status));
-  cv_broadcast(parent.childEnded);
+  cv_broadcast(parent.childChanged);
 }
 
 const childInfo = (proc: Proc, status: ExitStatus): SigInfo => ({

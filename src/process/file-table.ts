@@ -15,16 +15,16 @@ export class FileTable {
     return Number.isInteger(fd) && fd >= 0 ? this.#files[fd] : undefined;
   }
 
-  /** The lowest free descriptor, or -EMFILE. */
-  lowest(): number {
-    let fd = 0;
+  /** The lowest free descriptor not below `min`, or -EMFILE. */
+  lowest(min = 0): number {
+    let fd = min;
     while (this.#files[fd] !== undefined) fd++;
     return fd < OPEN_MAX ? fd : -EMFILE;
   }
 
-  /** Gives `file` the lowest free descriptor; returns it, or -EMFILE. */
-  add(file: OpenFile): number {
-    const fd = this.lowest();
+  /** Gives `file` the lowest free descriptor not below `min`; returns it, or -EMFILE. */
+  add(file: OpenFile, min = 0): number {
+    const fd = this.lowest(min);
     if (fd >= 0) this.#files[fd] = file;
     return fd;
   }

@@ -1,5 +1,6 @@
 /** Processes: programs, system calls, signals, faults, and the calls a host makes on their behalf. */
-export { inputFile, nullFile, outputFile } from './console-file.js';
+export { ConsoleInput, nullFile, outputFile } from './console-file.js';
+export type { InputSource } from './console-file.js';
 export { ProcessCounters } from './counters.js';
 export type { FaultAccess } from './counters.js';
 export { Cpu, CpuPool } from './cpu.js';

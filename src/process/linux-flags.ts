@@ -23,6 +23,24 @@ export const LX_MAP_ANONYMOUS = 0x20;
 export const LX_MAP_NORESERVE = 0x4000;
 export const LX_MAP_FIXED_NOREPLACE = 0x100000;
 
+export const LX_MS_ALL = 7;
+export const LX_MADV_NORMAL = 0;
+export const LX_MADV_RANDOM = 1;
+export const LX_MADV_SEQUENTIAL = 2;
+export const LX_MADV_WILLNEED = 3;
+export const LX_MADV_DONTNEED = 4;
+export const LX_MADV_FREE = 8;
+export const LX_MADV_HUGEPAGE = 14;
+export const LX_MADV_NOHUGEPAGE = 15;
+export const LX_MADV_DONTDUMP = 16;
+export const LX_MADV_DODUMP = 17;
+export const LX_MADV_WIPEONFORK = 18;
+export const LX_MADV_COLD = 20;
+export const LX_MADV_PAGEOUT = 21;
+export const MCL_CURRENT = 1;
+export const MCL_FUTURE = 2;
+export const MCL_ONFAULT = 4;
+
 // sched.h
 export const CSIGNAL = 0xff;
 export const CLONE_VM = 0x100;

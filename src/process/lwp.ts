@@ -1,9 +1,9 @@
 /** A user thread: its registers, wherever they are, and the memory its system calls reach. */
 import { EFAULT, USER_END } from '../base/index.js';
-import type { UserMemory } from '../ddi/index.js';
+import type { LockedMemory, UserMemory } from '../ddi/index.js';
 import type { Kernel, Kgen } from '../kernel/index.js';
 import type { HartContext } from '../hart/index.js';
-import { copyin, copyout } from '../vm/index.js';
+import { S_READ, S_WRITE, as_lockframes, copyin, copyout } from '../vm/index.js';
 import type { As } from '../vm/index.js';
 import type { Cpu, Resident } from './cpu.js';
 import type { Proc } from './proc.js';
@@ -16,6 +16,10 @@ export const isUserRange = (addr: number, len: number): boolean =>
 /** The memory of a process as system calls and drivers reach it; never an exception, whatever the address. */
 export function userMemory(as: () => As): UserMemory {
   return {
+    as,
+    *pagelock(addr: number, len: number, writing: boolean): Kgen<LockedMemory | number> {
+      return isUserRange(addr, len) ? yield* as_lockframes(as(), addr, len, writing ? S_WRITE : S_READ) : EFAULT;
+    },
     *copyin(from: number, to: Uint8Array): Kgen<number> {
       if (to.length === 0) return 0;
       return isUserRange(from, to.length) ? yield* copyin(as(), from, to) : EFAULT;
@@ -38,8 +42,12 @@ export class Lwp implements Resident {
   lastCpu: Cpu | undefined = undefined;
   /** Instructions left of its turn. */
   slice = 0;
+  /** Instructions its turn may yet be longer for the sake of a reservation. */
+  grace = 0;
   /** Instructions it has executed. */
   executed = 0;
+  /** Faults its program has taken. */
+  faults = 0;
   readonly refaults: RefaultGuard = new RefaultGuard();
   /** A signal ended the system call at pc before it did anything; it is done again unless a handler wants EINTR. */
   interrupted = false;

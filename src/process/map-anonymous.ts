@@ -46,9 +46,15 @@ export function* mapBytes(proc: Proc, m: PlacedMapping, bytes: Uint8Array, at: n
     size: fileBytes,
     read: (offset, to) => to.set(bytes.subarray(Math.max(0, offset - skip), offset - skip + to.length), Math.max(0, skip - offset)),
   });
-  const create = segvn_create({ prot: m.prot, maxprot: PROT_ALL, type: MAP_PRIVATE, file, fileBytes });
-  const error = yield* as_map(proc.as, m.base, m.size, create);
+  const error = yield* mapFile(proc, m, file);
   file.release();
+  return error;
+}
+
+/** Makes a private mapping that begins with the pages of `file`; the rest is zero. Returns 0 or an errno. */
+export function* mapFile(proc: Proc, m: PlacedMapping, file: FileObject): Kgen<number> {
+  const create = segvn_create({ prot: m.prot, maxprot: PROT_ALL, type: MAP_PRIVATE, file, fileBytes: file.size });
+  const error = yield* as_map(proc.as, m.base, m.size, create);
   if (error === 0) proc.labels.map(m.base, m.size, m.name);
   return error;
 }

@@ -25,7 +25,8 @@ export interface MmapArguments {
   readonly off: number;
 }
 
-const userRange = (addr: number, len: number): boolean =>
+/** Whether [addr, addr + len) lies in the part of user memory that can be mapped. */
+export const userRange = (addr: number, len: number): boolean =>
   Number.isSafeInteger(addr) && addr >= PAGESIZE && len >= 0 && addr + len <= USER_END;
 
 /**

@@ -18,6 +18,10 @@ export interface MapRequest {
 
 /** The operations behind a descriptor. All answer 0 or an illumos errno unless said otherwise. */
 export interface FileOps {
+  /** Whether reads and writes happen at an offset, which they advance (`uio.loffset`). */
+  readonly seekable?: boolean;
+  /** Whether reads may wait for somebody outside the machine. */
+  readonly stream?: boolean;
   /** Moves at most `uio.resid` bytes to the caller and advances `uio`; nothing moved = end of file. */
   read(uio: Uio): MaybeKgen<number>;
   /** Takes bytes from the caller and advances `uio`. */
@@ -37,6 +41,8 @@ export class OpenFile {
   readonly readable: boolean;
   readonly writable: boolean;
   readonly ops: FileOps;
+  /** Where the next read or write happens, in bytes; of no meaning unless the file is seekable. */
+  offset = 0;
   #holds = 1;
 
   constructor(o: { path: string; readable: boolean; writable: boolean; ops: FileOps }) {

@@ -1,4 +1,4 @@
-/** Opening a file by its name. There are devices, the standard streams and nothing else. */
+/** Opening a file by its name. There are devices, the standard streams, /proc and nothing else. */
 import { EACCES, EEXIST, EINVAL, ENOENT, ENOTDIR } from '../base/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { nullFile, zeroFile } from './console-file.js';
@@ -7,6 +7,7 @@ import { O_ACCMODE, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_WRONLY } f
 import { OpenFile } from './open-file.js';
 import type { FileOps } from './open-file.js';
 import type { Proc } from './proc.js';
+import { procFile } from './proc-file.js';
 import type { System } from './system.js';
 
 /** "/dev//fb0/../fb0" -> "/dev/fb0"; a relative name counts from the root, which is where every process is. */
@@ -19,14 +20,14 @@ function normalize(path: string): string {
   return `/${parts.join('/')}`;
 }
 
-function builtin(system: System, path: string): FileOps | undefined {
+function builtin(system: System, proc: Proc, path: string): FileOps | undefined {
   switch (path) {
     case '/dev/null': return nullFile;
     case '/dev/zero': return zeroFile;
     case '/dev/stdin': return system.stdin;
     case '/dev/stdout': return system.stdout;
     case '/dev/stderr': return system.stderr;
-    default: return undefined;
+    default: return procFile(system, proc, path);
   }
 }
 
@@ -41,7 +42,7 @@ export function* openPath(system: System, proc: Proc, name: string, flags: numbe
   const mode = flags & O_ACCMODE;
   if (mode !== O_RDONLY && mode !== O_WRONLY && mode !== O_RDWR) return -EINVAL;
   const path = normalize(name);
-  const ops = builtin(system, path);
+  const ops = builtin(system, proc, path);
   const dev = path.startsWith('/dev/') ? system.devices.get(path.slice('/dev/'.length)) : undefined;
   if (ops === undefined && dev === undefined) return missing(system, path, flags);
   if (name.endsWith('/') || (flags & O_DIRECTORY) !== 0) return -ENOTDIR;

@@ -13,6 +13,9 @@ export type ExitStatus =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signaled'; readonly signal: number; readonly death: GuestDeath };
 
+/** A change of a process that lives on. */
+export type JobNews = { readonly kind: 'stopped'; readonly signal: number } | { readonly kind: 'continued' };
+
 /** One process. */
 export class Proc {
   readonly pid: number;
@@ -28,8 +31,8 @@ export class Proc {
   heapEnd = 0;
   parent: Proc | undefined = undefined;
   readonly children: Set<Proc> = new Set();
-  /** Woken when a child ends. */
-  readonly childEnded: Kcondvar;
+  /** Woken when a child ends, stops or goes on. */
+  readonly childChanged: Kcondvar;
   /** Woken when a stopped process goes on. */
   readonly continued: Kcondvar;
   /** Set once it has begun to end. */
@@ -44,6 +47,8 @@ export class Proc {
   exitSignal = 0;
   /** Stopped by a job control signal. */
   stopped = false;
+  /** What wait4(2) has not told the parent yet: that it has stopped, by which signal (illumos number), or that it goes on. */
+  news: JobNews | undefined = undefined;
 
   constructor(o: { pid: number; name: string; as: As; files: FileTable }) {
     this.pid = o.pid;
@@ -51,7 +56,7 @@ export class Proc {
     this.as = o.as;
     o.as.proc = this;
     this.files = o.files;
-    this.childEnded = new Kcondvar(`pid ${o.pid}: child ended`);
+    this.childChanged = new Kcondvar(`pid ${o.pid}: child changed`);
     this.continued = new Kcondvar(`pid ${o.pid}: continued`);
   }
 }

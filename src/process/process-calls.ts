@@ -3,7 +3,9 @@ import { EBADF } from '../base/index.js';
 import type { AccessSize, Bus } from '../bus/index.js';
 import { settle } from '../kernel/index.js';
 import type { Kgen } from '../kernel/index.js';
-import { MAP_ANON } from '../vm/index.js';
+import { MAP_ANON, as_inspect } from '../vm/index.js';
+import type { SegmentFacts } from '../vm/index.js';
+import { controlMemory, incoreMemory } from './control-memory.js';
 import { exitProcess } from './exit.js';
 import type { FaultAccess } from './counters.js';
 import { forkProcess } from './fork.js';
@@ -14,6 +16,7 @@ import { mapMemory, protectMemory, unmapMemory } from './map-memory.js';
 import { openPath } from './open-path.js';
 import type { Proc } from './proc.js';
 import type { System } from './system.js';
+import { transferAt } from './transfer.js';
 
 /** How a file is opened. */
 export type OpenMode = 'r' | 'w' | 'rw';
@@ -65,6 +68,18 @@ export class ProcessCalls {
     return error === 0 ? rvalp.value : -error;
   }
 
+  /** read(2) at an offset into memory at `buf`: the bytes moved, or a negated errno. */
+  *pread(fd: number, buf: number, len: number, offset: number): Kgen<number> {
+    const file = this.#proc.files.get(fd);
+    return file?.readable === true ? yield* transferAt(file, false, buf, len, offset) : -EBADF;
+  }
+
+  /** write(2) at an offset from memory at `buf`: the bytes moved, or a negated errno. */
+  *pwrite(fd: number, buf: number, len: number, offset: number): Kgen<number> {
+    const file = this.#proc.files.get(fd);
+    return file?.writable === true ? yield* transferAt(file, true, buf, len, offset) : -EBADF;
+  }
+
   /** mmap(2). */
   *mmap(a: HostMmap): Kgen<{ addr: number } | { errno: number }> {
     const file = (a.flags & MAP_ANON) === 0 ? this.#proc.files.get(a.fd ?? -1) : undefined;
@@ -81,6 +96,21 @@ export class ProcessCalls {
   /** mprotect(2): 0 or an errno. */
   mprotect(addr: number, len: number, prot: number): Kgen<number> {
     return protectMemory(this.#proc, addr, len, prot);
+  }
+
+  /** memcntl(2): 0 or an errno. */
+  memcntl(addr: number, len: number, cmd: number, arg: number, attr: number): Kgen<number> {
+    return controlMemory(this.#proc, { addr, len, cmd, arg, attr });
+  }
+
+  /** mincore(2): a byte of SEG_PAGE_* bits for each page, or an errno. */
+  mincore(addr: number, len: number): Kgen<Uint8Array | number> {
+    return incoreMemory(this.#proc, addr, len);
+  }
+
+  /** What the mapping of the page at `addr` says about itself. */
+  segment(addr: number): Kgen<SegmentFacts | undefined> {
+    return as_inspect(this.#proc.as, addr);
   }
 
   /** fork(2): the child, or an errno. */

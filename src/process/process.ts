@@ -2,11 +2,13 @@
 import type { AccessSize, Bus } from '../bus/index.js';
 import { KernelDeadlock } from '../kernel/index.js';
 import type { Kgen } from '../kernel/index.js';
+import type { SegmentFacts } from '../vm/index.js';
 import type { GuestDeath } from './death.js';
 import type { HostAccess } from './host-access.js';
 import { userMemory } from './lwp.js';
 import { mapsText } from './mappings.js';
 import type { Proc } from './proc.js';
+import { uread, uwrite } from './proc-memory.js';
 import { postSignal } from './post-signal.js';
 import { ProcessCalls } from './process-calls.js';
 import type { HostMmap, OpenMode } from './process-calls.js';
@@ -71,6 +73,16 @@ export class Process {
     return this.run('ioctl', () => this.calls.ioctl(fd, cmd, arg));
   }
 
+  /** pread(2) into its memory at `buf`. Returns the bytes moved, or a negated errno: -EBADF, -ESPIPE, or what the driver's read(9E) said. */
+  pread(fd: number, buf: number, len: number, offset: number): number {
+    return this.run('pread', () => this.calls.pread(fd, buf, len, offset));
+  }
+
+  /** pwrite(2) from its memory at `buf`. Returns the bytes moved, or a negated errno: -EBADF, -ESPIPE, or what the driver's write(9E) said. */
+  pwrite(fd: number, buf: number, len: number, offset: number): number {
+    return this.run('pwrite', () => this.calls.pwrite(fd, buf, len, offset));
+  }
+
   /** mmap(2). */
   mmap(request: HostMmap): { addr: number } | { errno: number } {
     return this.run('mmap', () => this.calls.mmap(request));
@@ -84,6 +96,26 @@ export class Process {
   /** mprotect(2). Returns 0 or an errno: EINVAL, ENOMEM, EACCES, or the segment driver's. */
   mprotect(addr: number, len: number, prot: number): number {
     return this.run('mprotect', () => this.calls.mprotect(addr, len, prot));
+  }
+
+  /**
+   * memcntl(2). `cmd` is MC_SYNC (`arg`: MS_* flags), MC_LOCK, MC_UNLOCK, MC_ADVISE (MADV_*), MC_LOCKAS (MCL_* flags) and MC_UNLOCKAS (address
+   * and length 0), MC_HAT_ADVISE (a page size in bytes; 0: whatever suits) or MC_INHERIT_ZERO.
+   * Returns 0 or an errno: EINVAL, ENOMEM (a gap), EBUSY, EAGAIN, or the segment driver's.
+   */
+  memcntl(addr: number, len: number, cmd: number, arg = 0, attr = 0): number {
+    return this.run('memcntl', () => this.calls.memcntl(addr, len, cmd, arg, attr));
+  }
+
+  /** mincore(2). Returns a byte of SEG_PAGE_* bits for each page, or an errno: EINVAL, ENOMEM. */
+  mincore(addr: number, len: number): Uint8Array | { errno: number } {
+    const pages = this.run('mincore', () => this.calls.mincore(addr, len));
+    return typeof pages === 'number' ? { errno: pages } : pages;
+  }
+
+  /** What the mapping of the page at `addr` says about itself; undefined where nothing is mapped. */
+  segment(addr: number): SegmentFacts | undefined {
+    return this.run('segment', () => this.calls.segment(addr));
   }
 
   /** fork(2). Returns the child, driven by the host too, or an errno: EAGAIN, or what devmap_dup(9E) said. */
@@ -131,6 +163,22 @@ export class Process {
   /** Copies bytes into its memory (copyout(9F)). Returns 0 or EFAULT. */
   write(va: number, bytes: Uint8Array): number {
     return this.run('write memory', () => this.#memory.copyout(bytes, va));
+  }
+
+  /**
+   * Reads its memory as /proc/PID/mem shows it to another process: whatever the protections. Returns the bytes up to the first page that
+   * cannot be read, or an errno when that is the first: EIO.
+   */
+  procRead(addr: number, len: number): Uint8Array | { errno: number } {
+    const bytes = new Uint8Array(len);
+    const { moved, error } = this.run('/proc read', () => uread(this.#proc.as, addr, bytes));
+    return moved > 0 || error === 0 ? bytes.subarray(0, moved) : { errno: error };
+  }
+
+  /** Writes its memory as /proc/PID/mem does: whatever the protections. Returns the bytes written, or a negated errno when none were: -EIO. */
+  procWrite(addr: number, bytes: Uint8Array): number {
+    const { moved, error } = this.run('/proc write', () => uwrite(this.#proc.as, addr, bytes));
+    return moved > 0 || error === 0 ? moved : -error;
   }
 
   /** Its mappings, a line each, like /proc/PID/maps. */

@@ -9,21 +9,29 @@ import type { Cpu } from './cpu.js';
 import { deliverSignals } from './deliver.js';
 import type { Lwp } from './lwp.js';
 import type { System } from './system.js';
-import { handleTrap } from './trap.js';
+import { handleTrap, isSystemCall } from './trap.js';
+
+/**
+ * Instructions a turn may be longer while the hart holds a reservation: a constrained LR/SC loop has at most 16 (RISC-V Unprivileged,
+ * "Eventual Success of Store-Conditional Instructions"), and a switch in its middle ends the reservation, every time with a short turn.
+ */
+const RESERVATION_GRACE = 16;
+/** Faults of one thread between two points where the run may be stopped; they execute no instruction, so no turn ends by them. */
+const FAULTS_AT_A_TIME = 16;
 
 /** The body of the kernel thread that runs the program of `lwp` until its process ends. */
 export function* runUser(system: System, lwp: Lwp): Kgen<void> {
   const { proc } = lwp;
-  lwp.slice = system.quantum;
+  newTurn(system, lwp);
   for (;;) {
     if (proc.signals.deliverable || lwp.interrupted) yield* offCpu(system, lwp, deliverSignals(system, lwp));
     if (proc.status !== undefined) break;
     if (system.budget <= 0) yield* system.granted();
     const cpu = lwp.cpu ?? (yield* takeCpu(system, lwp));
     const exit = turn(system, lwp, cpu);
-    if (exit === Exit.Trap) yield* offCpu(system, lwp, handleTrap(system, lwp, cpu));
+    if (exit === Exit.Trap) yield* trapped(system, lwp, cpu);
     else if (exit !== Exit.Quantum) throw new HarnessBug('the hart stopped for a reason no user program can give', { exit, pid: proc.pid });
-    if (lwp.slice <= 0) yield* endTurn(system, lwp);
+    if (lwp.slice <= 0 && !mayStoreYet(lwp)) yield* endTurn(system, lwp);
     else if (system.kernel.clock.nextEvent <= system.kernel.clock.now) yield* preempt();
   }
   lwp.lastCpu?.discard(lwp);
@@ -41,6 +49,25 @@ function turn(system: System, lwp: Lwp, cpu: Cpu): number {
   const exit = runHart(hart, Math.min(lwp.slice, system.budget, untilEvent));
   lwp.charge(system, hart.instret - before);
   return exit;
+}
+
+/** Handles a trap. A fault is preceded, not followed, by the point where others may run: nobody takes the page away before its use. */
+function* trapped(system: System, lwp: Lwp, cpu: Cpu): Kgen<void> {
+  if (!isSystemCall(cpu) && ++lwp.faults % FAULTS_AT_A_TIME === 0) yield* preempt();
+  yield* offCpu(system, lwp, handleTrap(system, lwp, cpu));
+}
+
+/** Whether the turn goes on by one instruction, so that the sc of a reservation may be reached. */
+function mayStoreYet(lwp: Lwp): boolean {
+  if (lwp.grace === 0 || lwp.cpu?.hart.reserved !== true) return false;
+  lwp.grace--;
+  lwp.slice = 1;
+  return true;
+}
+
+function newTurn(system: System, lwp: Lwp): void {
+  lwp.slice = system.quantum;
+  lwp.grace = RESERVATION_GRACE;
 }
 
 function runHart(hart: Hart, quantum: number): number {
@@ -76,7 +103,7 @@ function giveCpu(system: System, lwp: Lwp): void {
 }
 
 function* endTurn(system: System, lwp: Lwp): Kgen<void> {
-  lwp.slice = system.quantum;
+  newTurn(system, lwp);
   if (system.cpus.wanted) giveCpu(system, lwp);
   yield* preempt();
 }

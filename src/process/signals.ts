@@ -65,13 +65,15 @@ export const TRAP_BRKPT = 1;
 export const CLD_EXITED = 1;
 export const CLD_KILLED = 2;
 export const CLD_DUMPED = 3;
+export const CLD_STOPPED = 5;
+export const CLD_CONTINUED = 6;
 
 const codeNames: Readonly<Record<number, readonly string[]>> = {
   [SIGSEGV]: ['', 'SEGV_MAPERR', 'SEGV_ACCERR'],
   [SIGBUS]: ['', 'BUS_ADRALN', 'BUS_ADRERR', 'BUS_OBJERR'],
   [SIGILL]: ['', 'ILL_ILLOPC', 'ILL_ILLOPN', 'ILL_ILLADR', 'ILL_ILLTRP', 'ILL_PRVOPC'],
   [SIGTRAP]: ['', 'TRAP_BRKPT', 'TRAP_TRACE'],
-  [SIGCHLD]: ['', 'CLD_EXITED', 'CLD_KILLED', 'CLD_DUMPED'],
+  [SIGCHLD]: ['', 'CLD_EXITED', 'CLD_KILLED', 'CLD_DUMPED', 'CLD_TRAPPED', 'CLD_STOPPED', 'CLD_CONTINUED'],
 };
 
 /** The name of an si_code of a fault; the number in decimal where it has none ("0" = sent by a process). */
@@ -107,6 +109,6 @@ export interface SigInfo {
   readonly addr?: bigint;
   /** si_pid of the sender or of the child. */
   readonly pid?: number;
-  /** si_status of a child: its exit code or the signal (illumos number) that ended it. */
+  /** si_status of a child: its exit code or the signal (illumos number) that ended, stopped or continued it. */
   readonly status?: number;
 }

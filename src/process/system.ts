@@ -4,12 +4,13 @@ import type { Trace } from '../base/index.js';
 import type { Dev } from '../ddi/index.js';
 import { Kcondvar, Kmutex, cv_broadcast, cv_wait, mutex_enter, mutex_exit } from '../kernel/index.js';
 import type { Kernel, Kgen } from '../kernel/index.js';
-import type { As } from '../vm/index.js';
+import type { As, FileObject, VmServices } from '../vm/index.js';
 import { ProcessCounters } from './counters.js';
 import type { CpuPool } from './cpu.js';
 import type { Lwp } from './lwp.js';
 import type { FileOps } from './open-file.js';
 import type { Proc } from './proc.js';
+import { makeTrampoline } from './trampoline.js';
 
 /** Processes a machine may have at a time. */
 export const MAXPROC = 4096;
@@ -51,6 +52,7 @@ export class System {
   /** Instructions the programs may still execute; 0 = nobody leaves the kernel. */
   budget = 0;
   readonly #budgetRaised = new Kcondvar('leave to execute instructions');
+  #trampoline: FileObject | undefined = undefined;
   #nextPid = 1;
   #randomState: number;
   readonly #runUser: SystemOptions['runUser'];
@@ -91,6 +93,12 @@ export class System {
       yield* cv_wait(this.#budgetRaised, this.pidlock);
       mutex_exit(this.pidlock);
     }
+  }
+
+  /** The page handlers return through, shared by all processes; undefined when there is no memory for it. */
+  trampoline(vm: VmServices): FileObject | undefined {
+    this.#trampoline ??= makeTrampoline(vm);
+    return this.#trampoline;
   }
 
   /** Whether another process fits the table. */

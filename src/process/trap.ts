@@ -19,10 +19,13 @@ const CAUSE = {
 
 const NAMES: Readonly<Record<number, string>> = Object.fromEntries(Object.entries(CAUSE).map(([name, cause]) => [cause, name]));
 
+/** Whether the trap `cpu.hart` has just reported is a system call. */
+export const isSystemCall = (cpu: Cpu): boolean => cpu.hart.cause === CAUSE.userCall;
+
 /** Handles the trap `cpu.hart` has just reported for `lwp`. Afterwards the process has ended or may go on at its pc. */
 export function handleTrap(system: System, lwp: Lwp, cpu: Cpu): Kgen<void> {
   const { cause, tval, tvalNumber } = cpu.hart;
-  if (cause === CAUSE.userCall) return systemCall(system, lwp);
+  if (isSystemCall(cpu)) return systemCall(system, lwp);
   if (system.trace.on) {
     const fields = { pid: lwp.proc.pid, hart: cpu.hart.id, pc: lwp.pc, cause: NAMES[cause] ?? String(cause), tval: Number(tval) };
     system.trace.emit('guest.trap', fields);

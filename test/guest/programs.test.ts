@@ -26,7 +26,7 @@ function run(elf: Uint8Array, argv: readonly string[], options: ConstructorParam
   const framebuffer = new FramebufferDevice(options);
   const chunks: Uint8Array[] = [];
   const machine = createMachine({
-    ramSize: 16 * 2 ** 20,
+    ramSize: 16 * 2 ** 20, poolSize: 2 ** 20,
     devices: [{ path: 'fb0', hardware: framebuffer, driver: framebufferDriver }, { path: 'regs0', hardware: new RegbankDevice({ fillns }, framebuffer), driver: regbankDriver }],
     stdout: (bytes) => chunks.push(bytes),
   });

@@ -8,15 +8,16 @@ import { assemble } from '../../guest/index.js';
 
 /** Linux RV64 system call numbers (include/uapi/asm-generic/unistd.h). */
 export const NR = {
-  dup: 23, fcntl: 25, ioctl: 29, openat: 56, close: 57, lseek: 62, read: 63, write: 64, readv: 65, writev: 66, exit: 93, exit_group: 94,
+  dup: 23, fcntl: 25, ioctl: 29, openat: 56, close: 57, lseek: 62, read: 63, write: 64, readv: 65, writev: 66, pread64: 67, pwrite64: 68, exit: 93, exit_group: 94,
   set_tid_address: 96, clock_gettime: 113, clock_getres: 114, sched_yield: 124, kill: 129, tkill: 130, tgkill: 131, sigaltstack: 132,
   rt_sigaction: 134, rt_sigprocmask: 135, rt_sigpending: 136, rt_sigreturn: 139, uname: 160, getpid: 172, getppid: 173, getuid: 174, gettid: 178,
-  brk: 214, munmap: 215, clone: 220, mmap: 222, mprotect: 226, wait4: 260,
+  brk: 214, munmap: 215, clone: 220, mmap: 222, mprotect: 226,
+  msync: 227, mlock: 228, munlock: 229, mlockall: 230, munlockall: 231, mincore: 232, madvise: 233, wait4: 260,
 } as const;
 
 /** Linux errors a guest may see, negated as a system call returns them. */
 export const LINUX = {
-  EPERM: -1, ENOENT: -2, ESRCH: -3, EINTR: -4, EBADF: -9, ECHILD: -10, ENOMEM: -12, EACCES: -13, EFAULT: -14, EEXIST: -17, ENODEV: -19, ENOTDIR: -20,
+  EPERM: -1, ENOENT: -2, ESRCH: -3, EINTR: -4, EIO: -5, EBADF: -9, ECHILD: -10, ENOMEM: -12, EACCES: -13, EFAULT: -14, EBUSY: -16, EEXIST: -17, ENODEV: -19, ENOTDIR: -20,
   EINVAL: -22, EMFILE: -24, ENOTTY: -25, ESPIPE: -29, ENAMETOOLONG: -36, ENOSYS: -38,
 } as const;
 
@@ -110,7 +111,7 @@ export function runSource(source: string, config: MachineConfig = {}, maxInstruc
   const out: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
   const decoder = new TextDecoder();
   const machine = createMachine({
-    ramSize: 16 * 2 ** 20, trace, stdout: (bytes) => (out.stdout += decoder.decode(bytes)), stderr: (bytes) => (out.stderr += decoder.decode(bytes)), ...config,
+    ramSize: 16 * 2 ** 20, poolSize: 2 ** 20, trace, stdout: (bytes) => (out.stdout += decoder.decode(bytes)), stderr: (bytes) => (out.stderr += decoder.decode(bytes)), ...config,
   });
   machine.spawn(assemble(source).elf, argv);
   const result = machine.run({ maxInstructions });

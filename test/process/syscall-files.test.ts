@@ -98,10 +98,34 @@ describe('open and close', () => {
   });
 });
 
+describe('fcntl(F_DUPFD)', () => {
+  it('gives the lowest free descriptor that is not below the bound', () => {
+    const g = new Guest().data('t: .ascii "x"');
+    for (const [command, min, fd] of [[0, 100, 100], [1030, 100, 101], [0, 0, 3], [0, 99, 99], [0, 99, 102], [0, 1023, 1023]] as const) g.sys('fcntl', 1, command, min).expect(fd);
+    expect(g.sys('write', 101, '&t', 1).expect(1).sys('write', 1023, '&t', 1).expect(1).passes().stdout).toBe('xx');
+  });
+
+  it('refuses a bound no descriptor can reach, a table that is full above the bound, and a descriptor that is not open', () => {
+    const g = new Guest();
+    for (const min of [-1, 1024, 0x7fff_ffff, -0x8000_0000]) g.sys('fcntl', 1, 0, min).expect(LINUX.EINVAL);
+    g.sys('fcntl', 1, 0, 1023).expect(1023).sys('fcntl', 1, 0, 1023).expect(LINUX.EMFILE).sys('fcntl', 1, 0, 0).expect(3);
+    g.sys('fcntl', 77, 0, 5).expect(LINUX.EBADF).passes();
+  });
+});
+
 describe('unknown system calls', () => {
   it('answer ENOSYS, are counted by number, and the program goes on', () => {
     const { machine, trace } = new Guest().sys(1234).expect(LINUX.ENOSYS).sys(-1).expect(LINUX.ENOSYS).sys(1234).expect(LINUX.ENOSYS).passes();
     expect(machine.statistics().syscalls).toEqual({ exit_group: 1, 'unknown:-1': 1, 'unknown:1234': 2 });
     expect(trace.filter((line) => line.startsWith('guest.syscall pid=1 name=unknown:1234')).length).toBe(2);
+  });
+
+  it('are counted under 17 names at most, whatever numbers a guest invents', () => {
+    const g = new Guest().asm('li s0, 5000\nli s1, 1100\nmore: li t0, 5000\nmv a7, s0\necall\naddi s0, s0, 1\naddi s1, s1, -1\nbnez s1, more').sys(5003).expect(LINUX.ENOSYS);
+    const { syscalls } = g.passes().machine.statistics();
+    const unknown = Object.entries(syscalls).filter(([name]) => name.startsWith('unknown'));
+    expect(unknown.length).toBe(17);
+    expect(unknown.reduce((sum, [, count]) => sum + count, 0)).toBe(1101);
+    expect([syscalls['unknown:5003'], syscalls['unknown:5015'], syscalls['unknown']]).toEqual([2, 1, 1084]);
   });
 });

@@ -70,6 +70,43 @@ describe('fork and wait', () => {
   });
 });
 
+describe('wait for children that stop and go on', () => {
+  const spin = 'loop: j loop';
+  const [STOPPED, CONTINUED] = [(signal: number): number => (signal << 8) | 0x7f, 0xffff];
+  const [WNOHANG, WUNTRACED, WCONTINUED] = [1, 2, 8];
+  const news = (g: Guest, options: number, status: number): Guest =>
+    g.sys('wait4', 's11', '&status', options, 0).expect('s11').expectAt('status', status, 4);
+
+  it('tells of a stop once, by its signal, then of the continuation once, then of the end', () => {
+    const g = fork(new Guest().data('status: .word 0'), spin).sys('kill', 's11', 20).expect(0);
+    news(g, WUNTRACED, STOPPED(20)).sys('wait4', 's11', 0, WNOHANG | WUNTRACED | WCONTINUED, 0).expect(0).sys('kill', 's11', 18).expect(0);
+    news(g, WCONTINUED, CONTINUED).sys('wait4', 's11', 0, WNOHANG | WUNTRACED | WCONTINUED, 0).expect(0).sys('kill', 's11', 9).expect(0);
+    news(g, WUNTRACED | WCONTINUED, 9).sys('wait4', -1, 0, WUNTRACED, 0).expect(LINUX.ECHILD).passes();
+  });
+
+  it('wakes a parent that sleeps already, whoever stops the child', () => {
+    const g = fork(new Guest().data('status: .word 0'), `li t2, 300000\n2: addi t2, t2, -1\nbnez t2, 2b\nli a0, 2\nli a1, 19\nli a7, 129\necall\n${exit(6)}`);
+    news(g, WUNTRACED, STOPPED(19)).sys('kill', 's11', 18).expect(0);
+    news(g, 0, 6 << 8).passes();
+  });
+
+  it('does not tell who has not asked: a stop is kept for later, and gone when the child goes on', () => {
+    const g = fork(new Guest().data('status: .word 0'), spin).sys('kill', 's11', 19).expect(0).sys('sched_yield').sys('sched_yield');
+    g.sys('wait4', -1, 0, WNOHANG, 0).expect(0).sys('wait4', -1, 0, WNOHANG | WCONTINUED, 0).expect(0);
+    news(g, WUNTRACED, STOPPED(19)).sys('kill', 's11', 18).expect(0).sys('kill', 's11', 19).expect(0).sys('sched_yield').sys('sched_yield');
+    news(g, WUNTRACED | WCONTINUED, STOPPED(19)).sys('kill', 's11', 18).expect(0).sys('wait4', -1, 0, WNOHANG | WUNTRACED, 0).expect(0).sys('kill', 's11', 9).expect(0);
+    news(g, WUNTRACED, 9).passes();
+  });
+
+  it.each([[0, 2], [1, 0]])('sends SIGCHLD with the reason, unless SA_NOCLDSTOP is set (flags %i: %i signals)', (noCldStop, signals) => {
+    const g = new Guest().data(`.balign 8\naction: .dword handler, ${4 | noCldStop}, 0\nhits: .dword 0\ncode: .dword 0\nwhat: .dword 0\nstatus: .word 0`).sys('rt_sigaction', 17, '&action', 0, 8).expect(0);
+    fork(g, spin).sys('kill', 's11', 19).expect(0);
+    news(g, WUNTRACED, STOPPED(19)).expectAt('code', noCldStop ? 0 : 5).expectAt('what', noCldStop ? 0 : 19).sys('kill', 's11', 18).expect(0);
+    news(g, WCONTINUED, CONTINUED).expectAt('code', noCldStop ? 0 : 6).expectAt('what', noCldStop ? 0 : 18).expectAt('hits', signals);
+    g.sub('handler: la t0, hits\nld t1, 0(t0)\naddi t1, t1, 1\nsd t1, 0(t0)\nlw t1, 8(a1)\nla t0, code\nsd t1, 0(t0)\nlw t1, 24(a1)\nla t0, what\nsd t1, 0(t0)\nret').passes();
+  });
+});
+
 describe('exit', () => {
   it.each([[0, 0], [255, 255], [256, 0], [-1, 255], [0x1ff, 255]])('with %s ends with %s', (asked, got) => {
     expect(new Guest().sys('exit', asked).run().result).toEqual({ status: 'exited', code: got });

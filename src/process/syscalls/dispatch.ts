@@ -21,7 +21,8 @@ export function* systemCall(system: System, lwp: Lwp): Kgen<void> {
   const { pid } = lwp.proc;
   // The hart does not count an ecall, for it does not retire; the kernel completes it.
   lwp.charge(system, 1);
-  system.counters.count(system.counters.syscalls, name);
+  if (row === undefined) system.counters.countUnknown(number);
+  else system.counters.count(system.counters.syscalls, name);
   if (system.trace.on) system.trace.emit('guest.syscall', { pid, name, args: argsText(lwp, row) });
   const answer = row === undefined ? -ENOSYS : row.handler(new Call(system, lwp));
   const result = isKgen<SyscallResult>(answer) ? yield* answer : answer;

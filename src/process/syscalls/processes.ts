@@ -2,14 +2,15 @@
 import { ECHILD, EFAULT, EINVAL, ESRCH } from '../../base/index.js';
 import { cv_wait_sig, mutex_enter, mutex_exit } from '../../kernel/index.js';
 import type { Kgen } from '../../kernel/index.js';
-import { exitProcess, reap, waitStatus } from '../exit.js';
+import { exitProcess, reap } from '../exit.js';
 import { forkProcess } from '../fork.js';
 import { ERESTART, illumosSignal } from '../linux-abi.js';
 import {
   CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_SETTLS, CSIGNAL, WCONTINUED, WNOHANG, WUNTRACED,
 } from '../linux-flags.js';
 import { userMemory } from '../lwp.js';
-import type { Proc } from '../proc.js';
+import type { ExitStatus, JobNews, Proc } from '../proc.js';
+import { waitStatus } from '../wait-status.js';
 import type { Call, SyscallFamily } from './call.js';
 
 const [SP, TP, A0] = [2, 4, 10];
@@ -52,32 +53,45 @@ function wanted(call: Call, pid: number): Proc[] {
   return pid === -1 || pid === 0 ? children : [];
 }
 
+/** What wait4 tells of a child, which is then told: its end, and with WUNTRACED and WCONTINUED that it has stopped or goes on. */
+function takeNews(call: Call, child: Proc, options: number): ExitStatus | JobNews | undefined {
+  if (child.zombie) {
+    reap(call.system, child);
+    return child.status;
+  }
+  const { news } = child;
+  if (news === undefined || (options & (news.kind === 'stopped' ? WUNTRACED : WCONTINUED)) === 0) return undefined;
+  child.news = undefined;
+  return news;
+}
+
 function* wait4(call: Call): Kgen<number> {
   const options = call.uint(2);
   if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_MODES)) !== 0) return -EINVAL;
   if (call.int(0) === -(2 ** 31)) return -ESRCH;
   yield* mutex_enter(call.system.pidlock);
-  const found = yield* findEnded(call, options);
+  const found = yield* findChanged(call, options);
   mutex_exit(call.system.pidlock);
   if (typeof found === 'number') return found;
-  reap(call.system, found);
   const status = new DataView(new ArrayBuffer(4));
-  if (found.status !== undefined) status.setInt32(0, waitStatus(found.status), true);
+  status.setInt32(0, waitStatus(found.status), true);
   if (call.number(1) !== 0 && (yield* call.copyout(status, call.number(1))) !== 0) return -EFAULT;
   if (call.number(3) !== 0 && (yield* call.copyout(new DataView(new ArrayBuffer(RUSAGE_SIZE)), call.number(3))) !== 0) return -EFAULT;
-  return found.pid;
+  return found.child.pid;
 }
 
-/** Sleeps, with pidlock held, until a wanted child has ended. A child that ended counts more than the signal that says so. */
-function* findEnded(call: Call, options: number): Kgen<Proc | number> {
+/** Sleeps, with pidlock held, until there is news of a wanted child. It counts more than the signal that says so. */
+function* findChanged(call: Call, options: number): Kgen<{ child: Proc; status: ExitStatus | JobNews } | number> {
   for (let signalled = false; ;) {
     const children = wanted(call, call.int(0));
     if (children.length === 0) return -ECHILD;
-    const ended = children.find((child) => child.zombie);
-    if (ended !== undefined) return ended;
+    for (const child of children) {
+      const status = takeNews(call, child, options);
+      if (status !== undefined) return { child, status };
+    }
     if ((options & WNOHANG) !== 0) return 0;
     if (signalled) return -ERESTART;
-    signalled = (yield* cv_wait_sig(call.proc.childEnded, call.system.pidlock)) === 0;
+    signalled = (yield* cv_wait_sig(call.proc.childChanged, call.system.pidlock)) === 0;
   }
 }
 

@@ -3,11 +3,12 @@ import type { Syscall } from './call.js';
 import { fileCalls } from './files.js';
 import { identityCalls } from './identity.js';
 import { memoryCalls } from './memory.js';
+import { memoryControlCalls } from './memory-control.js';
 import { processCalls } from './processes.js';
 import { signalCalls } from './signals.js';
 import { timeCalls } from './time.js';
 
-const families = [fileCalls, identityCalls, memoryCalls, processCalls, signalCalls, timeCalls];
+const families = [fileCalls, identityCalls, memoryCalls, memoryControlCalls, processCalls, signalCalls, timeCalls];
 
 /** The system call table; what is not in it answers ENOSYS. */
 export const syscallTable: ReadonlyMap<number, Syscall> = new Map(

@@ -16,3 +16,5 @@ export { ruleText, rules } from './rules.js';
 export type { Rule } from './rules.js';
 export { unmapMatrix } from './unmap-matrix.js';
 export type { UnmapPlan, UnmapSituation } from './unmap-matrix.js';
+export { ScenarioError, normalize as normalizeScenario, runScenario } from './scenario/index.js';
+export type { ScenarioEnd, ScenarioRequest, ScenarioResult } from './scenario/index.js';

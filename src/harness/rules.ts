@@ -53,7 +53,7 @@ const rows = [
   ['AC14', 'devmap_set_ctx_timeout(9F)', 'the timeout is not negative'],
   ['RM01', 'devmap_devmem_remap(9F)', 'needs DEVMAP_ALLOW_REMAP at set-up, and the length of the handle'],
   ['UM01', 'ddi_umem_free(9F)', 'only when no handle maps the memory any more'],
-  ['UM02', 'ddi_umem_alloc(9F)', 'the size is positive'],
+  ['UM02', 'ddi_umem_alloc(9F)', 'the size is positive, and the memory of one kind'],
   ['UM03', 'ddi_umem_unlock(9F)', 'ends what ddi_umem_lock(9F) began, exactly once'],
   ['SG01', 'segmap(9E)', 'answers what devmap_setup(9F) or ddi_devmap_segmap(9F) answered'],
   ['SG02', 'mmap(9E)', 'the same offset gives the same frame for the life of the mapping'],

@@ -27,18 +27,24 @@ export function writeAll(fd: number, bytes: Uint8Array): boolean {
   return true;
 }
 
-/** The first output that could not be written; it ends the run, because nothing may be lost silently. */
-export class OutputFailure {
-  /** One line that names the output and the reason; undefined while all is well. */
+/** The first input or output that failed; it ends the run, because nothing may be lost silently. */
+export class StreamFailure {
+  /** One line that names what failed and the reason; undefined while all is well. */
   text: string | undefined = undefined;
 
   /** Does `action`, which writes to `what`; after the first failure nothing is written any more. */
   guard(what: string, action: () => void): void {
-    if (this.text !== undefined) return;
+    this.attempt(`cannot write ${what}`, action, undefined);
+  }
+
+  /** Answers what `action` answers, or `otherwise` where it fails or something has failed before. `complaint` begins the line. */
+  attempt<T>(complaint: string, action: () => T, otherwise: T): T {
+    if (this.text !== undefined) return otherwise;
     try {
-      action();
+      return action();
     } catch (error) {
-      this.text = `cannot write ${what}: ${fileReason(error)}`;
+      this.text = `${complaint}: ${fileReason(error)}`;
+      return otherwise;
     }
   }
 }

@@ -6,7 +6,7 @@ import { ElfError } from '../../guest/index.js';
 import { firstFramebuffer, makeDevices } from './devices.js';
 import { GuestInput } from './guest-input.js';
 import { fs, now } from './host.js';
-import { BlockWriter, OutputFailure, writeAll } from './output.js';
+import { BlockWriter, StreamFailure, writeAll } from './output.js';
 import { checkOutputs } from './output-check.js';
 import { takePrebuilt } from './prebuilt.js';
 import { fileReason, readProgram } from './program-file.js';
@@ -20,13 +20,13 @@ const SLICE_MS = 50;
 const ASK_CLOCK = 32;
 
 /** Builds the machine and loads the program; every mistake of the user shows here, before any file is written. */
-function prepare(program: Uint8Array, options: RunOptions, devices: readonly DeviceConfig[], trace: Trace, input: GuestInput, failure: OutputFailure): Machine {
+function prepare(program: Uint8Array, options: RunOptions, devices: readonly DeviceConfig[], trace: Trace, input: GuestInput, failure: StreamFailure): Machine {
   const [path = '', ...args] = options.positionals;
   const config: MachineConfig = {
     devices,
     trace,
     segdev: { mode: options.mode, quirks: options.quirks },
-    stdin: (max) => input.read(max),
+    stdin: (max) => failure.attempt('cannot read standard input', () => input.read(max), new Uint8Array(0)),
     stdout: (bytes) => failure.guard('standard output', () => writeAll(1, bytes)),
     stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
     ...(options.harts === undefined ? {} : { harts: options.harts }),
@@ -44,7 +44,7 @@ function prepare(program: Uint8Array, options: RunOptions, devices: readonly Dev
   }
 }
 
-function openTrace(trace: Trace, path: string | undefined, failure: OutputFailure): BlockWriter | undefined {
+function openTrace(trace: Trace, path: string | undefined, failure: StreamFailure): BlockWriter | undefined {
   if (path === undefined) return undefined;
   const writer = open(path, () => new BlockWriter(path));
   const format = /\.(nd)?json$/.test(path) ? traceJson : traceText;
@@ -61,7 +61,7 @@ function open<T>(path: string, action: () => T): T {
 }
 
 /** Runs in slices so that Ctrl-C is heard; where a slice ends changes nothing in the machine. */
-async function runUntilDone(machine: Machine, maxInstructions: number | undefined, input: GuestInput, failure: OutputFailure): Promise<RunResult> {
+async function runUntilDone(machine: Machine, maxInstructions: number | undefined, input: GuestInput, failure: StreamFailure): Promise<RunResult> {
   let stop = false;
   let wake = (): void => {};
   const interrupt = (): void => {
@@ -127,7 +127,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
   if (options.screenshot !== undefined && firstFramebuffer(devices) === undefined) throw new UsageError('--screenshot needs a framebuffer: add --device framebuffer');
   checkOutputs(options);
   const trace = new Trace();
-  const failure = new OutputFailure();
+  const failure = new StreamFailure();
   const input = new GuestInput();
   const machine = prepare(readProgram(path), options, devices, trace, input, failure);
   const writer = openTrace(trace, options.trace, failure);

@@ -3,7 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../guest/index.js';
-import { interruptAfterFirstOutput, scratch, segdev, segdevWithInput } from './run-cli.js';
+import { interruptAfterFirstOutput, prepareCli, scratch, segdev, segdevWithInput } from './run-cli.js';
+
+prepareCli();
 
 const program = (name: string, source: string): string => {
   const path = join(scratch, name);

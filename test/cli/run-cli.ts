@@ -1,23 +1,25 @@
-/** Builds the command line once and runs it as a user would: a process with arguments, two streams and an exit code. */
+/** Builds the command line and runs it as a user would: a process with arguments, two streams and an exit code. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
-const outfile = join(root, `out/test-cli-${process.pid}.mjs`);
-
-buildSync({ entryPoints: [join(root, 'src/cli/main.ts')], bundle: true, format: 'esm', platform: 'node', target: 'node20.19', outfile, logLevel: 'error' });
-
 /** A scratch folder, also the working directory of every command. */
 export const scratch: string = mkdtempSync(join(tmpdir(), 'segdev-cli-'));
+const outfile = join(root, `out/test-${basename(scratch)}.mjs`);
 
-afterAll(() => {
-  rmSync(outfile, { force: true });
-  rmSync(scratch, { recursive: true, force: true });
-});
+/** To be called first in a test file: files may share this module, and each one tidies up behind itself. */
+export function prepareCli(): void {
+  mkdirSync(scratch, { recursive: true });
+  buildSync({ entryPoints: [join(root, 'src/cli/main.ts')], bundle: true, format: 'esm', platform: 'node', target: 'node20.19', outfile, logLevel: 'error' });
+  afterAll(() => {
+    rmSync(outfile, { force: true });
+    rmSync(scratch, { recursive: true, force: true });
+  });
+}
 
 /** How a command ended. */
 export interface Outcome { readonly code: number | null; readonly stdout: string; readonly stderr: string }

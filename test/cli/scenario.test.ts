@@ -2,7 +2,9 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { scratch, segdev } from './run-cli.js';
+import { prepareCli, scratch, segdev } from './run-cli.js';
+
+prepareCli();
 
 const corpus = resolve(import.meta.dirname, '../harness/scenario/corpus');
 const script = (name: string, text: string): string => {

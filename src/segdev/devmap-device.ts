@@ -13,6 +13,7 @@ import type { DevmapHandle } from './devmap-handle.js';
 import { dhp_is_devmem, dhp_is_pmem } from './devmap-handle.js';
 import { mapHandles } from './map-handles.js';
 import { delmap } from './mapcount.js';
+import { isDevnullMapping } from './queries.js';
 import { sdpOf } from './segdev-data.js';
 import type { SegdevState } from './state.js';
 import { deref } from './state.js';
@@ -78,6 +79,7 @@ function* createMapped(seg: Seg, args: SegdevCrargs, flags: number, refusal: Ref
   const refused = yield* mapHandles(deref(args.devmap_data, 'handles'), seg.base, args.offset, flags);
   refusal.value = refused;
   if (refused === 0 || sdp.state.quirks.mapRefusedLeavesSegment) return 0;
+  if (isDevnullMapping(sdp.type)) seg.as.resvsize += seg.size;
   hat_unload(seg.as.hat, seg.base, seg.size, HAT_UNLOAD_UNMAP);
   const closing = delmap(sdp, seg.as, args.offset, seg.base, seg.size);
   if (closing !== undefined) yield* closing;

@@ -10,11 +10,6 @@ export interface LockedRange {
 export class LockedRanges {
   #ranges: LockedRange[] = [];
 
-  /** Whether nothing is locked. */
-  get empty(): boolean {
-    return this.#ranges.length === 0;
-  }
-
   /** Every lock by itself. */
   get all(): readonly LockedRange[] {
     return this.#ranges;

@@ -97,9 +97,17 @@ function setup(
   if (cookie === null || !inside(dhp, cookie, off, len)) return DDI_FAILURE;
   // Page memory is never mapped cached.
   if (!i_ddi_check_cache_attr(flags, dhp.state.cachedOnly) || (flags & (IOMEM_DATA_UC_WR_COMBINE | IOMEM_DATA_UNCACHED)) === 0) return DDI_FAILURE;
-  if ((dhp.flags & DEVMAP_SETUP_DONE) !== 0 || !protAllowed(dhp, maxprot)) return DDI_FAILURE;
-  if ((flags & DEVMAP_MAPPING_INVALID) === 0) point(dhp, cookie, off);
-  else if ((flags & DEVMAP_ALLOW_REMAP) === 0) return DDI_FAILURE;
+  if ((dhp.flags & DEVMAP_SETUP_DONE) !== 0) {
+    dhp.state.finding('DM02', `${handleText(dhp)} is set up twice`);
+    return DDI_FAILURE;
+  }
+  if (!protAllowed(dhp, maxprot)) return DDI_FAILURE;
+  if ((flags & DEVMAP_MAPPING_INVALID) === 0) {
+    point(dhp, cookie, off);
+  } else if ((flags & DEVMAP_ALLOW_REMAP) === 0) {
+    dhp.state.finding('DM11', `${handleText(dhp)} is set up invalid without permission to remap`);
+    return DDI_FAILURE;
+  }
   dhp.hat_attr = i_ddi_devacc_to_hatacc(accattrp, i_ddi_cacheattr_to_hatacc(flags, dhp.hat_attr, dhp.state.cachedOnly));
   dhp.flags |= flags & DEVMAP_SETUP_FLAGS;
   dhp.len = alignUp(len, PAGESIZE);

@@ -9,7 +9,7 @@ import type { As } from '../../src/vm/index.js';
 import { runs } from '../oracle/runs.js';
 import { World } from './world.js';
 
-const SEED = 4_711;
+const SEED = Number(process.env['SEGDEV_SEED'] ?? 4_711);
 
 /** A machine of four processors whose every scheduling choice is the next number of `choices`; then round robin. */
 export function scheduled(choices: readonly number[], options: SegdevOptions = {}): World {

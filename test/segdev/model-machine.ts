@@ -17,9 +17,9 @@ import { Ledger } from './world.js';
 
 export const SMALL: DeviceSpec = {
   name: 'small', registers: 64, chunks: [
-    { first: 0, pages: 3, kind: 'devmem', access: true, remap: false }, { first: 3, pages: 2, kind: 'umem', access: true, remap: true },
-    { first: 5, pages: 4, kind: 'devmem', access: true, remap: true }, { first: 9, pages: 3, kind: 'pageable', access: false, remap: false },
-    { first: 12, pages: 2, kind: 'umem', access: true, remap: false },
+    { first: 0, pages: 3, kind: 'devmem', access: true, remap: false }, { first: 3, pages: 3, kind: 'pageable', access: false, remap: false },
+    { first: 6, pages: 2, kind: 'umem', access: true, remap: false }, { first: 8, pages: 4, kind: 'devmem', access: true, remap: true },
+    { first: 12, pages: 2, kind: 'umem', access: true, remap: true },
   ],
 };
 export const LARGE: DeviceSpec = {

@@ -103,9 +103,8 @@ function protection(seg: Seg, sdp: SegdevData, addr: number): { prot: number; to
   if (!sdp.pageprot) return { prot: sdp.prot, to: seg.end };
   const first = (addr - seg.base) / PAGESIZE;
   const prot = vpage?.[first] ?? 0;
-  let last = first + 1;
-  while (vpage !== undefined && last < vpage.length && vpage[last] === prot) last++;
-  return { prot, to: Math.min(seg.end, seg.base + last * PAGESIZE) };
+  const same = vpage?.subarray(first).findIndex((other) => other !== prot) ?? -1;
+  return { prot, to: same < 0 ? seg.end : Math.min(seg.end, addr + same * PAGESIZE) };
 }
 
 /** The frame a handle shows at byte `off`; undefined when that cannot be told here. */

@@ -13,13 +13,14 @@ import { unmapNow } from './unmap-now.js';
 import type { ScenarioWorld } from './world.js';
 import { Wrong } from './wrong.js';
 
-/** Runs something; what waits for something that will never come is ended by a signal, or stays and is found below. */
+/** Runs something and whatever it wakes; what waits for something that will never come is ended by a signal, or stays and is found below. */
 function attempt(s: Scenario, body: () => Kgen<unknown>): void {
   try {
     s.run(body);
   } catch (error) {
     if (!(error instanceof Blocked)) throw error;
   }
+  s.settle();
 }
 
 /**
@@ -42,7 +43,6 @@ export function drain(s: Scenario): void {
     yield 'preempt';
     freeCookies(world);
   });
-  world.kernel.run();
   checkNothingLeft(s);
 }
 
@@ -51,11 +51,9 @@ function endSoftlocks(s: Scenario): void {
   for (const [name, { as, addr, len }] of world.softlocks) {
     world.softlocks.delete(name);
     attempt(s, () => as_fault(as, addr, len, F_SOFTUNLOCK, S_OTHER));
-    // The end of one softlock may be what another waited for.
-    world.kernel.run();
   }
   for (const as of world.everySpace()) {
-    for (const seg of [...as.segs]) {
+    for (const seg of as.segs.slice()) {
       if (seg.data instanceof SegdevData) endHeld(s, as, seg, seg.data);
     }
   }
@@ -64,8 +62,8 @@ function endSoftlocks(s: Scenario): void {
 /** Ends the softlocks of a segment that have no name, and the locks a driver took on its own, if the script had such. */
 function endHeld(s: Scenario, as: As, seg: Seg, sdp: SegdevData): void {
   if (!s.world.namelessLocks) return;
-  for (const { addr, len } of [...sdp.held]) attempt(s, () => as_fault(as, addr, len, F_SOFTUNLOCK, S_OTHER));
-  for (const { addr, len } of [...(sdp.locked?.all ?? [])]) {
+  for (const { addr, len } of sdp.held.slice()) attempt(s, () => as_fault(as, addr, len, F_SOFTUNLOCK, S_OTHER));
+  for (const { addr, len } of sdp.locked?.all.slice() ?? []) {
     attempt(s, () => (sdp.devmap_data === undefined ? as_fault(as, addr, len, F_SOFTUNLOCK, S_OTHER) : unlockAsDriver(seg, sdp, addr, len)));
   }
 }

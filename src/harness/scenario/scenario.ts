@@ -13,8 +13,10 @@ import { parseNumber } from './words.js';
 import { defaultOptions, ScenarioWorld } from './world.js';
 import type { CheckOptions, ScenarioOptions } from './world.js';
 
-/** Trace lines after which a scenario is taken to go on for ever. */
+/** Trace lines after which a scenario is taken to go on for ever; a rule of the language, also where C would come to an end. */
 const LINE_LIMIT = 60_000;
+/** Trace lines of one operation after which it is taken to go on for ever where nothing is compared: four for each page of a gigabyte. */
+const OPERATION_LIMIT = 2 ** 20;
 
 /** Why an operation could not start: what follows `= skip`. */
 export class Skip {
@@ -41,6 +43,8 @@ export class Scenario implements CallbackHost, DeviceHost {
   readonly #quirks: Partial<Quirks>;
   readonly #check: CheckOptions;
   readonly #sets = new WeakMap<DevmapHandle, CallbackSet>();
+  /** Lines before the present operation's. */
+  #operation = 0;
   #world: ScenarioWorld | undefined = undefined;
 
   constructor(mode: SegdevMode, quirks: Partial<Quirks>, check: CheckOptions = {}) {
@@ -71,7 +75,9 @@ export class Scenario implements CallbackHost, DeviceHost {
   /** @throws KernelPanic of kind `hang` when the trace grows without end */
   say(line: string): void {
     this.lines.push(line);
-    if (this.lines.length > LINE_LIMIT) throw new KernelPanic('hang', 'lines');
+    if (line.startsWith('> ')) this.#operation = this.lines.length;
+    const endless = this.#mode === 'illumos' ? this.lines.length > LINE_LIMIT : this.lines.length - this.#operation > OPERATION_LIMIT;
+    if (endless) throw new KernelPanic('hang', 'lines');
   }
 
   /** Runs kernel code to its end. @throws KernelPanic, ScenarioDeadlock */
@@ -86,7 +92,13 @@ export class Scenario implements CallbackHost, DeviceHost {
   /** Lets operations that wait in vain be ended by a signal, as those of a process that exits are. */
   interruptWaiters(): void {
     for (const thread of this.world.kernel.threads) thread.interrupt();
-    this.world.kernel.run();
+    this.settle();
+  }
+
+  /** Lets everybody run until nobody can. @throws KernelPanic */
+  settle(): void {
+    const outcome = this.world.kernel.run();
+    if (outcome.status === 'panic') throw outcome.panic;
   }
 
   newPrivateData(): string {

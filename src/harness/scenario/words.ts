@@ -82,7 +82,7 @@ export class Line {
   /** A C-style number. */
   integer(word: Word): number {
     const value = parseNumber(word.text);
-    return value ?? this.fail(`expected a number, got ${word.text}`, word);
+    return value ?? this.fail(`expected a number${NUMBER.test(word.text) ? ' of at most 53 bits' : ''}, got ${word.text}`, word);
   }
 
   /** The number of a key, or `otherwise`. */
@@ -92,11 +92,19 @@ export class Line {
   }
 }
 
-/** A C-style number: decimal, 0x hexadecimal, leading 0 octal, an optional minus. */
+const NUMBER = /^(-?)(0[xX][0-9a-fA-F]+|\d+)$/;
+
+/**
+ * A C-style number: decimal, 0x hexadecimal, leading 0 octal, an optional minus. Those with bit 63 set are negative, as in a C `off_t`.
+ * @returns undefined for what is none, or needs more than the 53 bits that are exact here
+ */
 export function parseNumber(text: string): number | undefined {
-  const match = /^(-?)(0[xX][0-9a-fA-F]+|\d+)$/.exec(text);
+  const match = NUMBER.exec(text);
   if (match === null) return undefined;
   const digits = match[2] ?? '';
-  const value = /^0\d/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
-  return match[1] === '-' ? -value : value;
+  if (/^0\d*[89]/.test(digits)) return undefined;
+  const value = BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits.toLowerCase());
+  if (value >= 2n ** 64n) return undefined;
+  const signed = Number(BigInt.asIntN(64, match[1] === '-' ? -value : value));
+  return Number.isSafeInteger(signed) ? signed : undefined;
 }

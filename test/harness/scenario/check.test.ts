@@ -76,6 +76,18 @@ describe('at the end', () => {
     expect(found(lines)).toMatch(/^LEAK A1 0x100000000: /);
   });
 
+  test('a softlock that was waiting for one that ends now is ended too', () => {
+    // One softlock over two mappings of a device waits for itself, and a fault waits behind it.
+    const setUp = `${SMALL}mmap m2 A1 d1 len=0x4000 prot=rwu flags=shared\n`;
+    const { end, lines } = checked(`${setUp}fault A1 m1+0x3000 0x2000 softlock read\ntouch A1 m2 read\n`);
+    expect(lines.filter((line) => line === '= BLOCKED')).toHaveLength(2);
+    expect([end, lines.at(-1)]).toEqual(['ok', 'live handle=0 segdata=0 vpage=0 softlock=0 ctx=0 cookie=0']);
+  });
+
+  test('a mapping like that of /dev/null that the driver refuses leaves the size of its space alone', () => {
+    expect(checked(`${SETUP}set c0 map=EINVAL\nmmap m1 A1 d1 len=0x1000 prot=ru flags=0\n`)).toMatchObject({ end: 'ok' });
+  });
+
   test('everything a script has left ends by itself: softlocks without a name, those of the driver, cookies and spaces nobody can name', () => {
     const script = `${SMALL}fault A1 m1 0x2000 softlock read\nload h1 0 0x1000 softlock read\nsoftlock s1 A1 m1 0x1000 read\nsoftlock s1 A1 m1+0x2000 0x1000 read\n`
       + 'umem_alloc k0 size=0x2000 flags=pageable\numem_alloc k0 size=0x2000 flags=sleep\npmem_alloc k1 pages=2\numem_lock k2 A1 m1 0x1000 pages\nspace A1\nfork A1 A1\n';

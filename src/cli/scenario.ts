@@ -18,7 +18,7 @@ ${MODE_HELP}
   --help                         this text
 
 Exit code: 0; 1 where a trace of a folder differs; 3 panic, 4 assertion, 5 deadlock, 6 crash, 7 endless loop of the emulated
-kernel; 2 for a mistake in the script or the command.
+kernel; with --check 8 a stale translation, 9 a leak; 2 for a mistake in the script or the command.
 `;
 
 /** What the command was asked to do. */

@@ -82,7 +82,7 @@ export class Line {
   /** A C-style number. */
   integer(word: Word): number {
     const value = parseNumber(word.text);
-    return value ?? this.fail(`expected a number${NUMBER.test(word.text) ? ' of at most 53 bits' : ''}, got ${word.text}`, word);
+    return value ?? this.fail(`expected a number${NUMBER.test(word.text) && !OCTAL_9.test(word.text) ? ' of at most 53 bits' : ''}, got ${word.text}`, word);
   }
 
   /** The number of a key, or `otherwise`. */
@@ -92,6 +92,8 @@ export class Line {
   }
 }
 
+/** An octal number with a digit it cannot have. */
+const OCTAL_9 = /^-?0\d*[89]/;
 const NUMBER = /^(-?)(0[xX][0-9a-fA-F]+|\d+)$/;
 
 /**
@@ -102,7 +104,7 @@ export function parseNumber(text: string): number | undefined {
   const match = NUMBER.exec(text);
   if (match === null) return undefined;
   const digits = match[2] ?? '';
-  if (/^0\d*[89]/.test(digits)) return undefined;
+  if (OCTAL_9.test(digits)) return undefined;
   const value = BigInt(/^0\d/.test(digits) ? `0o${digits.slice(1)}` : digits.toLowerCase());
   if (value >= 2n ** 64n) return undefined;
   const signed = Number(BigInt.asIntN(64, match[1] === '-' ? -value : value));

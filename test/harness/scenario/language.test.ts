@@ -49,6 +49,21 @@ describe('a script', () => {
     expect(runScenario('device d1\nreg d1 0 pa=0x140000000 size=0x10000\nchunk d1 devmem rn=0 roff=0 off=0 len=0x1000\nmmap m1 A1 d1 prot=ru flags=shared\nkluster A1 m1\n', { mode: 'illumos' })).toMatchObject({ end: 'panic', status: 3 });
   });
 
+  test('of more than 60000 lines is taken to be endless where it is compared with C, and only there', () => {
+    const long = 'device d1 devmap=none mmap=yes nodevmapflag\nreg d1 0 pa=0x140000000 size=0x10000000\nchunk d1 devmem off=0 len=0xf000000\nmmap m1 A1 d1 len=0xf000000 prot=ru flags=shared\n';
+    expect(runScenario(long, { mode: 'illumos' }).end).toBe('hang');
+    expect(runScenario(long, { mode: 'fixed' }).end).toBe('ok');
+  });
+
+  test('takes numbers as C does, as far as they are exact, and refuses others', () => {
+    const octal = runScenario(`${SETUP}mmap m1 A1 d1 len=010000 prot=ru flags=shared\n`);
+    expect(octal.lines.at(-3)).toBe('= 0 addr=0x100000000');
+    expect(runScenario('touch A1 0xffffffffffffffff read\n', { check: true, drain: true }).end).toBe('ok');
+    for (const [number, message] of [['08', 'a number, got 08'], ['0x7fffffffffffffff', 'a number of at most 53 bits'], ['0x10000000000000000', 'a number of at most 53 bits']] as const) {
+      expect(() => runScenario(`tick ${number}\n`)).toThrow(`scenario:1:6: expected ${message}`);
+    }
+  });
+
   test('says with a single quirk what a production kernel does to this sequence', () => {
     const source = `${SETUP}chunk d1 devmem rn=0 roff=0x8000 off=0x4000 len=0x4000\nmmap m1 A1 d1 len=0x8000 prot=rwu flags=shared\nmunmap A1 m1+0x2000 0x6000\n`;
     expect(runScenario(source).end).toBe('ok');

@@ -1,5 +1,5 @@
 /** The list of quirks as a page: what `segdev quirks` prints, and what src/segdev/QUIRKS.md holds. */
-import { QUIRKS, QUIRK_NAMES } from '../segdev/index.js';
+import { ODDITIES, QUIRKS, QUIRK_NAMES } from '../segdev/index.js';
 
 /** What `segdev quirks --help` prints. */
 export const QUIRKS_HELP = `segdev quirks
@@ -20,6 +20,12 @@ export function quirksPage(): string {
     '| quirk | what the C text does | lines of `seg_dev.c` | what `fixed` does |',
     '| --- | --- | --- | --- |',
     ...rows,
+    '',
+    '## Oddities both modes keep',
+    '',
+    '| what | lines of `seg_dev.c` |',
+    '| --- | --- |',
+    ...ODDITIES.map(([what, lines]) => `| ${what} | ${lines} |`),
     '',
   ].join('\n');
 }

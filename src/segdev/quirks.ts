@@ -229,3 +229,13 @@ export function quirksOf(mode: SegdevMode, overrides: Partial<Quirks> = {}): Qui
   const entries = QUIRK_NAMES.map((name) => [name, overrides[name] ?? on] as const);
   return Object.fromEntries(entries) as Record<QuirkName, boolean>;
 }
+
+/** What surprises in seg_dev.c and both modes keep, because drivers rely on it or the contract says no better: what, and its lines. */
+export const ODDITIES: readonly (readonly [what: string, lines: string])[] = [
+  ['A mapping that may be remapped cannot be softlocked: no direct I/O, no /proc access, no ddi_umem_lock.', '1724-1727'],
+  ['Without devmap_dup, parent and child share private data, and devmap_unmap is called twice with it.', '583-610'],
+  ['A protection change is refused for softlocked pages of handles only; old mmap(9E) mappings may change.', '2104-2114'],
+  ['Drivers never see DEVMAP_PROT: protection faults are refused before they are asked.', '1653, 1934'],
+  ['A mapping whose VOP_ADDMAP fails is taken apart by devmap_setup, not by segdev_create.', '425-433'],
+  ['MAP_FIXED removes the old mapping even when the new one fails.', '2567'],
+];

@@ -29,6 +29,8 @@ const forbidden: readonly (readonly [string, string, string])[] = [
   ['src/process/planted.ts', '../machine/index.js', 'are above'],
   ['src/machine/planted.ts', '../cli/index.js', 'no command'],
   ['src/machine/planted-driver.ts', '../../drivers/template/driver.js', 'no command'],
+  ['src/bare/planted.ts', '../process/index.js', 'no kernel of ours'],
+  ['src/debug/planted.ts', '../cli/index.js', 'looks at machines'],
   ['src/harness/planted.ts', '../cli/index.js', 'never on the commands'],
   ['src/cli/planted.ts', '../../test/oracle/sv39.js', 'everything but tests'],
   ['guest/planted.ts', '../src/machine/index.js', 'nothing that runs it'],

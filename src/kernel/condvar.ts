@@ -28,14 +28,15 @@ export class Kcondvar implements Waitable {
 
 const endOfSleep = (thread: Kthread): 'woken' | 'signal' | 'timeout' => thread.wakeReason;
 
-function* sleepOn(cv: Kcondvar, mp: Kmutex, interruptible: boolean, ticks: number): Kgen<'woken' | 'signal' | 'timeout'> {
+/** Sleeps for at most `ns` nanoseconds of virtual time; Infinity: without a limit. */
+function* sleepOn(cv: Kcondvar, mp: Kmutex, interruptible: boolean, ns: number): Kgen<'woken' | 'signal' | 'timeout'> {
   const self = curthread();
   const kernel = self.kernel;
   if (kernel.trace.on) kernel.trace.emit('cv_wait', { cv: cv.name, thread: self.name });
   // A pending signal ends the sleep before it starts, but the lock is given up as in a real sleep.
   const signalled = interruptible && self.signalPending();
   mutex_exit(mp);
-  if (signalled || ticks <= 0) {
+  if (signalled || ns <= 0) {
     yield 'preempt';
     yield* mutex_enter(mp);
     return signalled ? 'signal' : 'timeout';
@@ -45,7 +46,7 @@ function* sleepOn(cv: Kcondvar, mp: Kmutex, interruptible: boolean, ticks: numbe
   self.interruptible = interruptible;
   self.wakeReason = 'woken';
   let limit: ClockEvent | undefined;
-  if (ticks < Infinity) limit = kernel.clock.after((ticks * 1e9) / kernel.hz, () => self.endSleep('timeout'));
+  if (ns < Infinity) limit = kernel.clock.after(ns, () => self.endSleep('timeout'));
   yield 'sleep';
   self.interruptible = false;
   const reason = endOfSleep(self);
@@ -53,6 +54,8 @@ function* sleepOn(cv: Kcondvar, mp: Kmutex, interruptible: boolean, ticks: numbe
   yield* mutex_enter(mp);
   return reason;
 }
+
+const nanoseconds = (ticks: number): number => (ticks * 1e9) / curthread().kernel.hz;
 
 /** Gives `mp` up, sleeps until woken, takes `mp` again (cv_wait(9F)). */
 export function* cv_wait(cv: Kcondvar, mp: Kmutex): Kgen<void> {
@@ -72,7 +75,7 @@ export function* cv_wait_sig(cv: Kcondvar, mp: Kmutex): Kgen<number> {
  * @returns -1 when the time has come, else a number above 0.
  */
 export function* cv_timedwait(cv: Kcondvar, mp: Kmutex, tim: number): Kgen<number> {
-  return (yield* sleepOn(cv, mp, false, tim - curthread().kernel.lbolt)) === 'timeout' ? -1 : 1;
+  return (yield* sleepOn(cv, mp, false, nanoseconds(tim - curthread().kernel.lbolt))) === 'timeout' ? -1 : 1;
 }
 
 /**
@@ -80,7 +83,7 @@ export function* cv_timedwait(cv: Kcondvar, mp: Kmutex, tim: number): Kgen<numbe
  * @returns -1 when the time has come, 0 when a signal ended it, else a number above 0.
  */
 export function* cv_timedwait_sig(cv: Kcondvar, mp: Kmutex, tim: number): Kgen<number> {
-  const reason = yield* sleepOn(cv, mp, true, tim - curthread().kernel.lbolt);
+  const reason = yield* sleepOn(cv, mp, true, nanoseconds(tim - curthread().kernel.lbolt));
   return reason === 'timeout' ? -1 : reason === 'signal' ? 0 : 1;
 }
 
@@ -89,7 +92,17 @@ export function* cv_timedwait_sig(cv: Kcondvar, mp: Kmutex, tim: number): Kgen<n
  * @returns -1 when the time has passed, else a number above 0.
  */
 export function* cv_reltimedwait(cv: Kcondvar, mp: Kmutex, delta: number): Kgen<number> {
-  return (yield* sleepOn(cv, mp, false, delta)) === 'timeout' ? -1 : 1;
+  return (yield* sleepOn(cv, mp, false, nanoseconds(delta))) === 'timeout' ? -1 : 1;
+}
+
+/**
+ * As cv_wait_sig, up to a moment of the virtual clock in nanoseconds (cv_timedwait_sig_hires(9F), whose resolution is here always 1 ns);
+ * Infinity: without a limit.
+ * @returns -1 when the time has come, 0 when a signal ended it, else a number above 0.
+ */
+export function* cv_timedwait_sig_hires(cv: Kcondvar, mp: Kmutex, tim: number): Kgen<number> {
+  const reason = yield* sleepOn(cv, mp, true, tim - curthread().kernel.clock.now);
+  return reason === 'timeout' ? -1 : reason === 'signal' ? 0 : 1;
 }
 
 /** Wakes the thread that has waited longest, if any (cv_signal(9F)). */

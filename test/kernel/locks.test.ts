@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KernelPanic } from '../../src/base/index.js';
 import {
-  Kcondvar, Kernel, Kmutex, Krwlock, RW_READER, RW_READER_STARVEWRITER, RW_WRITER, cv_broadcast, cv_destroy, cv_reltimedwait, cv_signal, cv_timedwait, cv_timedwait_sig,
+  Kcondvar, Kernel, Kmutex, Krwlock, RW_READER, RW_READER_STARVEWRITER, RW_WRITER, cv_broadcast, cv_destroy, cv_reltimedwait, cv_signal, cv_timedwait, cv_timedwait_sig, cv_timedwait_sig_hires,
   cv_wait, cv_wait_sig, delay, mutex_destroy, mutex_enter, mutex_exit, mutex_owned, mutex_tryenter, preempt, rw_downgrade, rw_enter, rw_exit, rw_lock_held, rw_owner,
   rw_read_held, rw_tryenter, rw_tryupgrade, rw_write_held, seeded,
 } from '../../src/kernel/index.js';
@@ -246,5 +246,22 @@ describe('condvar(9F)', () => {
     });
     expect(results).toEqual([-1, 4, -1, 10, -1, 10, 1, 15]);
     expect(kernel.clock.pending).toBe(0);
+  });
+
+  it('ends a sleep at a moment between two ticks, to the nanosecond', () => {
+    const kernel = new Kernel();
+    const lock = new Kmutex('m');
+    const cv = new Kcondvar('cv');
+    const results = kernel.runUntilDone('sleeper', function* () {
+      const answers: number[] = [];
+      yield* mutex_enter(lock);
+      answers.push(yield* cv_timedwait_sig_hires(cv, lock, 12_345), kernel.clock.now);
+      answers.push(yield* cv_timedwait_sig_hires(cv, lock, 12_345), kernel.clock.now);
+      kernel.timeout(() => cv_signal(cv), 1);
+      answers.push(yield* cv_timedwait_sig_hires(cv, lock, Infinity), kernel.lbolt);
+      mutex_exit(lock);
+      return answers;
+    });
+    expect(results).toEqual([-1, 12_345, -1, 12_345, 1, 1]);
   });
 });

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line: picks the command, turns mistakes into one line and exit code 2. */
 import { runDemo, DEMO_HELP } from './demo.js';
 import { listDevices } from './devices.js';
@@ -83,10 +82,13 @@ async function command(args: readonly string[]): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await command(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`segdev: ${error.message}\n`);
-  process.exitCode = EXIT_USAGE;
+/** Does what the arguments (those behind the program's name) ask for and sets the exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    process.exitCode = await command(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`segdev: ${error.message}\n`);
+    process.exitCode = EXIT_USAGE;
+  }
 }

@@ -14,7 +14,7 @@ const outfile = join(root, `out/test-${basename(scratch)}.mjs`);
 /** To be called first in a test file: files may share this module, and each one tidies up behind itself. */
 export function prepareCli(): void {
   mkdirSync(scratch, { recursive: true });
-  buildSync({ entryPoints: [join(root, 'src/cli/main.ts')], bundle: true, format: 'esm', platform: 'node', target: 'node20.19', outfile, logLevel: 'error' });
+  buildSync({ entryPoints: [join(root, 'src/cli/start.ts')], bundle: true, format: 'esm', platform: 'node', target: 'node20.19', outfile, logLevel: 'error' });
   afterAll(() => {
     rmSync(outfile, { force: true });
     rmSync(scratch, { recursive: true, force: true });

@@ -24,6 +24,10 @@ export class DecodedPages {
   #free: number[] = [];
   /** Decoded pages used so far; those beyond have never been written. */
   #used = 0;
+  /** Linear addresses of instructions with a break, by linear address of their page. */
+  readonly #breaks: Map<number, Set<number>> = new Map();
+  /** The handlers that breaks stand in the place of, by place of the decoded instruction. */
+  readonly #covered: Map<number, number> = new Map();
 
   constructor(bus: Bus) {
     this.#bus = bus;
@@ -42,7 +46,57 @@ export class DecodedPages {
     const page = this.#allocate();
     this.#hostOf[(page - DECODED) / DECODED_STRIDE] = host & ~0xfff;
     this.#bus.i32[at] = page;
+    for (const broken of this.#breaks.get(host & ~0xfff) ?? []) this.#cover(page, broken);
     return page;
+  }
+
+  /** Linear address of the page that a decoded page belongs to. */
+  hostOf(page: number): number {
+    return this.#hostOf[(page - DECODED) / DECODED_STRIDE]!;
+  }
+
+  /** Whether any instruction of a page has a break: such a page is interpreted. */
+  hasBreaks(host: number): boolean {
+    return this.#breaks.has(host & ~0xfff);
+  }
+
+  /** Makes generated code leave before the instruction at a linear address, however often it is decoded anew, until `clearBreaks`. */
+  setBreak(host: number): void {
+    const breaks = this.#breaks.get(host & ~0xfff) ?? new Set();
+    this.#breaks.set(host & ~0xfff, breaks.add(host));
+    const page = this.#bus.i32[(PAGE_MAP >> 2) + (host >>> 12)]!;
+    if (page !== 0) this.#cover(page, host);
+  }
+
+  /** Ends all breaks. */
+  clearBreaks(): void {
+    for (const [ip, handler] of this.#covered) this.#bus.u16[(ip + Decoded.handler) >> 1] = handler;
+    this.#covered.clear();
+    this.#breaks.clear();
+  }
+
+  /** Does something while the decoded instruction at `ip`, which has a break, has none. */
+  withoutBreak<T>(ip: number, action: () => T): T {
+    const { u16 } = this.#bus;
+    const at = (ip + Decoded.handler) >> 1;
+    u16[at] = this.#covered.get(ip) ?? Handler.Undecoded;
+    this.#covered.delete(ip);
+    try {
+      return action();
+    } finally {
+      const n = Math.floor((ip - DECODED) / DECODED_STRIDE);
+      const page = DECODED + n * DECODED_STRIDE;
+      const host = (this.#hostOf[n]! | 0) + ((ip - page) >> DECODED_SHIFT);
+      if (this.#breaks.get(host & ~0xfff)?.has(host)) this.#cover(page, host);
+    }
+  }
+
+  #cover(page: number, host: number): void {
+    const ip = page + ((host & 0xfff) << DECODED_SHIFT);
+    const at = (ip + Decoded.handler) >> 1;
+    if (this.#bus.u16[at] === Handler.Break) return;
+    this.#covered.set(ip, this.#bus.u16[at]!);
+    this.#bus.u16[at] = Handler.Break;
   }
 
   /** Forgets what was decoded from a page. */
@@ -114,6 +168,7 @@ export class DecodedPages {
     let page = this.#free.pop();
     if (page === undefined) page = DECODED + this.#used++ * DECODED_STRIDE;
     else u8.fill(0, page, page + DECODED_PAGE);
+    for (const ip of this.#covered.keys()) if (ip >= page && ip < page + DECODED_PAGE) this.#covered.delete(ip);
     // Two ends: an instruction that straddles the end leaves through the second one.
     u16[(page + DECODED_PAGE) >> 1] = Handler.PageEnd;
     u16[(page + DECODED_PAGE + (2 << DECODED_SHIFT)) >> 1] = Handler.PageEnd;

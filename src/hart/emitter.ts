@@ -23,6 +23,8 @@ export const Leave = {
   System: 3,
   /** The instruction at `State.ip` is illegal. */
   Illegal: 4,
+  /** The instruction at `State.ip` has a break. */
+  Break: 5,
 } as const;
 export type Leave = (typeof Leave)[keyof typeof Leave];
 

@@ -1,14 +1,15 @@
 /** The generated code of one machine and what its harts share: decoded pages, store watch, the window. */
 import type { Bus } from '../bus/index.js';
+import { type BreakableHart, Breakpoints } from './breakpoints.js';
 import { DecodedPages } from './decoded-pages.js';
 import { instantiateInterpreter } from './interpreter.js';
 import type { Leave } from './emitter.js';
 import { HART_RESERVED, MAX_HARTS } from './layout.js';
 import { SlowPath, type TranslatingHart } from './slow-path.js';
-import { StoreWatch, type WatchedHart } from './store-watch.js';
+import { StoreWatch } from './store-watch.js';
 
 /** What the engine knows of a hart. */
-export interface EngineHart extends WatchedHart, TranslatingHart {
+export interface EngineHart extends BreakableHart, TranslatingHart {
   /** Virtual time in nanoseconds. */
   readonly now: number;
 }
@@ -18,6 +19,7 @@ export class HartEngine {
   readonly bus: Bus;
   readonly decoded: DecodedPages;
   readonly watch: StoreWatch;
+  readonly breakpoints: Breakpoints;
   readonly slowPath: SlowPath;
   /** The hart inside run(), whose `now` is the machine's time; undefined between runs. */
   running: EngineHart | undefined = undefined;
@@ -32,7 +34,8 @@ export class HartEngine {
     this.bus = bus;
     this.decoded = new DecodedPages(bus);
     this.watch = new StoreWatch(bus, this.decoded, this.#harts);
-    this.slowPath = new SlowPath(bus, this.decoded, this.watch);
+    this.breakpoints = new Breakpoints(this.decoded, this.#harts);
+    this.slowPath = new SlowPath(bus, this.decoded, this.watch, this.breakpoints);
     this.#interpreter = instantiateInterpreter(bus.memory, {
       access: (low, high, size, kind) => this.slowPath.guardedAccess(low, high, size, kind),
       decode: (ip) => this.decoded.decodeAt(ip),

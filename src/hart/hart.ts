@@ -1,44 +1,20 @@
 /** A hart: registers, MMU, privileged state, and the loop that runs generated code and handles what it leaves for. */
-import { HarnessBug, type Pfn, type Trace, type Vaddr } from '../base/index.js';
-import { Mmu, SATP_SV39, SEGDEV_TLB, type TlbConfig, TranslationCache } from '../../mmu/index.js';
+import { HarnessBug, type Pfn, type Vaddr } from '../base/index.js';
+import { Mmu, SATP_SV39, SEGDEV_TLB, TranslationCache } from '../../mmu/index.js';
 import { Cause } from './cause.js';
 import { type HartContext, newHartContext } from './context.js';
+import type { Watchpoint } from './breakpoints.js';
 import { CsrFile } from './csr-file.js';
 import { Leave } from './emitter.js';
 import type { HartEngine } from './engine.js';
 import { HartState } from './hart-state.js';
+import { Exit, type HartOptions } from './hart-options.js';
 import { Handler, instructionOf } from './interpreter.js';
 import { encode } from './isa/index.js';
 import { CACHE_ENTRIES, Decoded, DECODED_SHIFT, State, translationCache } from './layout.js';
 import { Status } from './status.js';
 import { SYSTEM } from './system.js';
 import { type Mode, TrapRegisters } from './trap-registers.js';
-
-/** Why `run` returned. */
-export const Exit = {
-  /** The quantum is used up. */
-  Quantum: 0,
-  /** With a kernel: the instruction at pc trapped, `cause` and `tval` say how, and nothing has changed. */
-  Trap: 1,
-  /** Without a kernel: wfi has retired and no interrupt is pending. */
-  Wait: 2,
-} as const;
-export type Exit = (typeof Exit)[keyof typeof Exit];
-
-/** What a hart is made from. */
-export interface HartOptions {
-  /** mhartid, and the hart's name in traces. */
-  readonly id: number;
-  /** Default: SEGDEV_TLB. */
-  readonly tlb?: TlbConfig;
-  /** Who keeps the A and D bits; default svade, by page faults. */
-  readonly ad?: 'svade' | 'svadu';
-  readonly trace?: Trace;
-  /** true: the hart runs user programs, and their traps leave `run`. false: it starts in machine mode and traps go to mtvec and stvec. */
-  readonly kernel: boolean;
-  /** Virtual time in nanoseconds when `run` was entered, for the time CSR; default: the instructions retired until then. */
-  readonly now?: () => number;
-}
 
 /** Instructions per entry of generated code: V8 changes to optimised code only when it is entered anew, and interrupts are taken between entries. */
 const ENTRY = 1 << 16;
@@ -62,6 +38,8 @@ export class Hart {
   dataAccesses = 0;
   /** Data translations besides one for each data access: second pages, and accesses the bus refused. */
   extraDataLookups = 0;
+  /** The access of the last Exit.Watchpoint: of `size` bytes at `va`. */
+  touched: { readonly point: Watchpoint; readonly va: number; readonly size: number } | undefined = undefined;
   readonly #engine: HartEngine;
   readonly #kernel: boolean;
   readonly #clock: (() => number) | undefined;
@@ -73,6 +51,8 @@ export class Hart {
   #startRetired = 0;
   /** Instructions left of the quantum. */
   #left = 0;
+  /** Address whose breakpoint is passed over once; NaN for none. */
+  #pastBreak = Number.NaN;
   /** Instructions generated code was given, while it runs; else 0. */
   #entry = 0;
 
@@ -220,15 +200,17 @@ export class Hart {
   /**
    * Executes at most `quantum` instructions, exactly that many where nothing ends it before.
    * @param quantum a non-negative integer
+   * @param pastBreakpoint whether the instruction at pc is executed though it has a breakpoint
    * @returns why it ended
    */
-  run(quantum: number): Exit {
+  run(quantum: number, pastBreakpoint = false): Exit {
     if (!Number.isInteger(quantum) || quantum < 0) throw new RangeError(`quantum: ${quantum} is not a number of instructions`);
     const { decoded } = this.#engine;
     this.#engine.enter(this);
     this.#startTime = this.#clock?.() ?? this.#retired;
     this.#startRetired = this.#retired;
     this.#left = quantum;
+    this.#pastBreak = pastBreakpoint ? this.pc : Number.NaN;
     this.#engine.running = this;
     let exit: number = GO_ON;
     try {
@@ -259,10 +241,10 @@ export class Hart {
     this.state.setCell(State.fetches, 0);
   }
 
-  /** Enters generated code once and counts what it has done. */
-  #enter(): Leave {
+  /** Enters generated code once, for at most `most` instructions, and counts what it has done. */
+  #enter(most = ENTRY): Leave {
     const { state } = this;
-    const entry = Math.min(this.#left, ENTRY);
+    const entry = Math.min(this.#left, most);
     state.setCell(State.count, entry);
     state.setCell(State.count + 4, 0);
     this.#entry = entry;
@@ -281,6 +263,7 @@ export class Hart {
       case Leave.Quantum:
         return GO_ON;
       case Leave.Fault:
+        if (slowPath.touched !== undefined) return this.#watched(slowPath.touched);
         this.#rethrow();
         return this.#trap(slowPath.cause, this.#faultAddress());
       case Leave.Fetch:
@@ -289,7 +272,37 @@ export class Hart {
         return this.#system(this.state.cell(State.ip));
       case Leave.Illegal:
         return this.#trap(Cause.IllegalInstruction, BigInt(bus.u32[(this.state.cell(State.ip) + Decoded.imm) >> 2]!));
+      case Leave.Break:
+        return this.#break();
     }
+  }
+
+  /** An instruction with a break, which is a stop where the breakpoint is this hart's, and nothing otherwise. */
+  #break(): number {
+    const { breakpoints, decoded } = this.#engine;
+    const { pc } = this;
+    if (pc !== this.#pastBreak && breakpoints.stopsAt(this.mmu, pc)) return Exit.Breakpoint;
+    this.#pastBreak = Number.NaN;
+    return decoded.withoutBreak(this.state.cell(State.ip), () => this.#handle(this.#enter(1)));
+  }
+
+  /** Does the instruction whose access is watched; it is a stop unless it faults. */
+  #watched(touched: NonNullable<Hart['touched']>): number {
+    const { slowPath, bus } = this.#engine;
+    slowPath.touched = undefined;
+    // The fetch of its second half is counted when it happens.
+    const straddles = bus.u16[(this.state.cell(State.ip) + Decoded.handler) >> 1] === Handler.Straddle;
+    if (straddles) this.#fetchLookups--;
+    const before = this.#retired;
+    slowPath.unwatched = true;
+    try {
+      const exit = this.#handle(this.#enter(1));
+      if (this.#retired === before || exit !== GO_ON) return exit;
+    } finally {
+      slowPath.unwatched = false;
+    }
+    this.touched = touched;
+    return Exit.Watchpoint;
   }
 
   /** Throws what a device model threw. The hart stands at the instruction, which has not happened. */

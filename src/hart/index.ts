@@ -1,10 +1,12 @@
 /** Harts: the instruction set, generated code, privileged state, and the loop that runs it. */
+export { type BreakSpace, Breakpoints, EVERY_SPACE, type Watchpoint } from './breakpoints.js';
 export { Cause, Interrupt } from './cause.js';
 export { type HartContext, newHartContext } from './context.js';
 export { decode, type DecodedInstruction } from './decode.js';
 export { disassemble } from './disassemble.js';
 export { HartEngine } from './engine.js';
-export { Exit, Hart, type HartOptions } from './hart.js';
+export { Hart } from './hart.js';
+export { Exit, type HartOptions } from './hart-options.js';
 export { generateInterpreter, usePrebuiltInterpreter } from './interpreter.js';
 export * from './isa/index.js';
 export { HART_RESERVED, MAX_HARTS } from './layout.js';

@@ -23,8 +23,8 @@ const { I32 } = ValueType;
  * Numbers of the handlers that are no instruction. 0 must mean "not decoded": fresh pages are filled with zeros. What an
  * instruction over two pages can turn out to be must have higher numbers than Straddle, because handlers reach only those.
  */
-export const Handler = { Undecoded: 0, PageEnd: 1, Straddle: 2, Illegal: 3 } as const;
-const FIRST = 4;
+export const Handler = { Undecoded: 0, PageEnd: 1, Break: 2, Straddle: 3, Illegal: 4 } as const;
+const FIRST = 5;
 
 /**
  * Instructions with a second handler for rd = x0, which saves computing and storing the link: plain jumps and returns.
@@ -108,7 +108,9 @@ export function generateInterpreter(): Uint8Array<ArrayBuffer> {
 
 /** Writes all handlers in the order of their numbers: handler n stands behind the end of the n-th block of the table. */
 function writeHandlers(e: InterpreterEmitter, body: FunctionBody): void {
-  const handlers: (() => void)[] = [() => e.undecoded(), () => e.pageEnd(), () => e.straddle(Handler.Straddle + 1), () => e.leave(Leave.Illegal)];
+  const handlers: (() => void)[] = [
+    () => e.undecoded(), () => e.pageEnd(), () => e.leave(Leave.Break), () => e.straddle(Handler.Straddle + 1), () => e.leave(Leave.Illegal),
+  ];
   for (const row of INSTRUCTIONS) handlers.push(() => e.instruction(row.semantics, row.flow !== 'next', false));
   for (const row of LINKLESS) handlers.push(() => e.instruction(row.semantics, true, true));
   e.labels.handlers = handlers.map(() => body.open(Op.block)).reverse();

@@ -7,6 +7,7 @@ import { asVaddr } from '../base/index.js';
 import type { AccessSize, Bus } from '../bus/index.js';
 import { EXEC, type Mmu, READ, WRITE } from '../../mmu/index.js';
 import { Access } from './access.js';
+import type { Breakpoints, Watchpoint } from './breakpoints.js';
 import { Cause } from './cause.js';
 import type { DecodedPages } from './decoded-pages.js';
 import type { HartState } from './hart-state.js';
@@ -34,14 +35,20 @@ export class SlowPath {
   thrown: { readonly error: unknown } | undefined = undefined;
   /** Translations made for data that did not end in a counted access of their own: second pages, and accesses the bus refused. */
   extraLookups = 0;
+  /** The watchpoint that a data access has touched, which has not happened; cleared to let it happen. */
+  touched: { readonly point: Watchpoint; readonly va: number; readonly size: number } | undefined = undefined;
+  /** Whether data accesses happen though they are watched. */
+  unwatched = false;
   readonly #bus: Bus;
   readonly #decoded: DecodedPages;
   readonly #watch: StoreWatch;
+  readonly #breakpoints: Breakpoints;
 
-  constructor(bus: Bus, decoded: DecodedPages, watch: StoreWatch) {
+  constructor(bus: Bus, decoded: DecodedPages, watch: StoreWatch, breakpoints: Breakpoints) {
     this.#bus = bus;
     this.#decoded = decoded;
     this.#watch = watch;
+    this.#breakpoints = breakpoints;
   }
 
   /**
@@ -63,6 +70,8 @@ export class SlowPath {
     if (kind >= Access.LoadReserved && (low & (size - 1)) !== 0) {
       return this.#fault(writes ? Cause.StoreMisaligned : Cause.LoadMisaligned, low, high);
     }
+    const { watching } = this.#breakpoints;
+    if (watching && !this.unwatched && this.#touches(high * LOW + (low >>> 0), size, kind)) return 0;
     const offset = low & (PAGE - 1);
     if (offset + size > PAGE) return this.#crossing(low, high, size, writes);
     const { mmu } = this.hart!;
@@ -73,8 +82,16 @@ export class SlowPath {
     const page = this.#bus.hostPage(Math.floor(pa / PAGE));
     if (page === 0) return this.#registers(pa, low, high, size, kind);
     const host = page + offset;
-    if (!writes || this.#watch.admitsStore(host, size)) mmu.cacheFill(va, how, page);
+    const admitted = !writes || this.#watch.admitsStore(host, size);
+    if (admitted && !(watching && this.#breakpoints.keepsOut(mmu, va, how))) mmu.cacheFill(va, how, page);
     return host;
+  }
+
+  /** Notes the watchpoint an access touches, if any. */
+  #touches(va: number, size: number, kind: number): boolean {
+    const point = this.#breakpoints.watched(this.hart!.mmu, va, size, kind);
+    this.touched = point && { point, va, size };
+    return point !== undefined;
   }
 
   /**
@@ -91,6 +108,7 @@ export class SlowPath {
     }
     this.#watch.beforeDecoding(host);
     state.setCell(State.page, this.#decoded.pageOf(host));
+    this.#breakpoints.plant(this.hart!.mmu, va, host);
     state.setCell(State.pageVa, low & -PAGE);
     state.setCell(State.pageVa + 4, high);
     return true;
@@ -119,6 +137,7 @@ export class SlowPath {
       return 0;
     }
     mmu.cacheFill(va, EXEC, page);
+    this.#breakpoints.plant(mmu, va, page);
     return page + (pa % PAGE);
   }
 

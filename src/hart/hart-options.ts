@@ -1,0 +1,33 @@
+/** What a hart is told: what it is made from, and in return why it has stopped. */
+import type { Trace } from '../base/index.js';
+import type { TlbConfig } from '../../mmu/index.js';
+
+/** Why `run` returned. */
+export const Exit = {
+  /** The quantum is used up. */
+  Quantum: 0,
+  /** With a kernel: the instruction at pc trapped, `cause` and `tval` say how, and nothing has changed. */
+  Trap: 1,
+  /** Without a kernel: wfi has retired and no interrupt is pending. */
+  Wait: 2,
+  /** The instruction at pc has a breakpoint; it has not happened and nothing has changed. */
+  Breakpoint: 3,
+  /** The last instruction has touched a watchpoint; `touched` says which. */
+  Watchpoint: 4,
+} as const;
+export type Exit = (typeof Exit)[keyof typeof Exit];
+
+/** What a hart is made from. */
+export interface HartOptions {
+  /** mhartid, and the hart's name in traces. */
+  readonly id: number;
+  /** Default: SEGDEV_TLB. */
+  readonly tlb?: TlbConfig;
+  /** Who keeps the A and D bits; default svade, by page faults. */
+  readonly ad?: 'svade' | 'svadu';
+  readonly trace?: Trace;
+  /** true: the hart runs user programs, and their traps leave `run`. false: it starts in machine mode and traps go to mtvec and stvec. */
+  readonly kernel: boolean;
+  /** Virtual time in nanoseconds when `run` was entered, for the time CSR; default: the instructions retired until then. */
+  readonly now?: () => number;
+}

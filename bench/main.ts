@@ -7,6 +7,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createMachine } from '../src/index.js';
+import { FramebufferDevice } from '../drivers/framebuffer/device.js';
+import { framebufferDriver } from '../drivers/framebuffer/driver.js';
 import { deviceFaultMicroseconds, guestFaultMicroseconds } from './device-fault.js';
 import { benchInterpreter } from './interpreter.js';
 import { formatSpread, milliseconds, spread } from './measure.js';
@@ -23,7 +25,8 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 interface Timed { readonly milliseconds: number; readonly instructions: number }
 
 function runHere({ program, args }: Workload): Timed {
-  const machine = createMachine({ stdout: () => {} });
+  const hardware = new FramebufferDevice();
+  const machine = createMachine({ devices: [{ path: 'fb0', hardware, driver: framebufferDriver }], stdout: () => {} });
   machine.spawn(image(program), [program, ...args], []);
   const ms = milliseconds(() => {
     const result = machine.run({});

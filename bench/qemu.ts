@@ -1,7 +1,7 @@
 /**
  * The same user program under qemu-system-riscv64, with Sv39 and 4K pages, for ratios measured in one run.
  *
- * A bare image is made around the program: a small M-mode stub that turns translation on, drops to U mode and answers
+ * A bare image is made around the program: a small M-mode stub that turns translation and floating point on, drops to U mode and answers
  * the program's system calls (write is swallowed, exit stops the machine), page tables built here, and the program's
  * own pages. QEMU's time for the program is the time of the whole process less that of a program that exits at once.
  */
@@ -42,6 +42,8 @@ _start:
   sfence.vma
   li t0, 0x1800
   csrc mstatus, t0
+  li t0, 0x6000
+  csrs mstatus, t0
   li t0, ENTRY
   csrw mepc, t0
   la t0, heap

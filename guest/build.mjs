@@ -13,8 +13,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const compilers = ['riscv64-unknown-elf-gcc', 'riscv64-linux-gnu-gcc'];
+/** Programs that compute with floating-point numbers; all others do without F and D. */
+const floating = new Set(['lu', 'mandel', 'nbody']);
+const integer = ['-march=rv64imac', '-mabi=lp64'];
+const general = ['-march=rv64gc', '-mabi=lp64d'];
 const flags = [
-  '-O2', '-nostdlib', '-static', '-march=rv64imac', '-mabi=lp64', '-ffreestanding', '-fno-pic', '-fno-pie', '-no-pie', '-mcmodel=medany',
+  '-O2', '-nostdlib', '-static', '-ffreestanding', '-fno-pic', '-fno-pie', '-no-pie', '-mcmodel=medany',
   '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-fno-ident', '-Wall', '-Wextra', '-Werror', '-Wno-array-bounds', '-Wno-infinite-recursion',
   '-Wl,--build-id=none', '-Wl,-z,max-page-size=4096', '-Wl,-z,noexecstack', '-Wl,-T,programs/guest.ld',
 ];
@@ -29,7 +33,7 @@ const findCompiler = () => compilers.find((name) => spawnSync(name, ['--version'
 function build(compiler, name) {
   const sources = readdirSync(join(programs, name)).filter((file) => file.endsWith('.c')).sort();
   const image = join('images', `${name}.elf`);
-  execFileSync(compiler, [...flags, '-o', image, ...sources.map((file) => join('programs', name, file)), '-lgcc'], { cwd: here, stdio: 'inherit' });
+  execFileSync(compiler, [...(floating.has(name) ? general : integer), ...flags, '-o', image, ...sources.map((file) => join('programs', name, file)), '-lgcc'], { cwd: here, stdio: 'inherit' });
   // Names that the compiler made up for its temporary files say nothing about the program.
   const objcopy = compiler.replace(/gcc$/, 'objcopy');
   execFileSync(objcopy, ['--wildcard', '--strip-symbol=cc*.o', '--strip-symbol=$*', image], { cwd: here, stdio: 'inherit' });

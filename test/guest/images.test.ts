@@ -55,6 +55,6 @@ describe('guest/build.mjs', () => {
   it('names the programs there are when asked for another', () => {
     const { status, stderr } = run(['nosuch'], '/nonexistent');
     expect(status).toBe(2);
-    expect(stderr).toContain('no such guest program: nosuch; there are chase, demo, faults');
+    expect(stderr).toContain('no such guest program: nosuch; there are blit, chase, demo, faults');
   });
 });

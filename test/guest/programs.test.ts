@@ -65,6 +65,32 @@ describe('programs that compute', () => {
     expect(program('sha256', '4').output).toBe(`sha256: ${createHash('sha256').update(new Uint8Array(4096)).digest('hex')}\n`);
   });
 
+  // These check themselves: order and sum, (AB)v = A(Bv), two algorithms, the same loop in C, every pixel.
+  it.each([
+    ['sort', '3000', 'sort: 3000 words, 0 out of order, sum kept\n'],
+    ['sort', '0', 'sort: 0 words, 0 out of order, sum kept\n'],
+    ['matmul', '17', 'matmul: 17 x 17, 0 wrong rows\n'],
+    ['blit', '1', 'blit: 1 frames, 0 wrong pixels\n'],
+  ])('%s %s finds its own result right', (name, argument, output) => {
+    expect(program(name, argument)).toMatchObject({ result: exited, output });
+  });
+
+  it('search finds what the host finds in the same text', () => {
+    let seed = 88172645463325252n;
+    const letters = Array.from({ length: 4096 }, () => {
+      seed = BigInt.asUintN(64, seed * 6364136223846793005n + 1442695040888963407n);
+      return 'abc'[Number((seed >> 33n) % 3n)];
+    }).join('');
+    const places = ['abc', 'acabab', 'bbbbbbbb', 'cabcabcabcab', 'aaab'].flatMap((word) => [...letters.matchAll(new RegExp(`(?=${word})`, 'g'))]);
+    expect(program('search', '4').output).toBe(`search: ${places.length} places in 4096 bytes, 0 differences\n`);
+  });
+
+  it('vm counts the steps of Collatz sequences', () => {
+    let steps = 0;
+    for (let i = 1; i < 300; i++) for (let x = i; x > 1; steps++) x = x % 2 ? 3 * x + 1 : x / 2;
+    expect(program('vm', '300').output).toMatch(new RegExp(`^vm: \\d+ instructions, ${steps} steps, as in C\n$`));
+  });
+
   it('fill adds up what it wrote', () => {
     const words = 2n ** 20n / 8n;
     const sum = 2n * 3n * (words * (words - 1n) / 2n) + words; // two rounds, the second of them one larger each
@@ -190,7 +216,8 @@ whereInstalled(linuxCompiler, 'a program compiled for Linux (riscv64-linux-gnu-g
 }));
 
 whereInstalled(toolVersion('qemu-riscv64') !== undefined, 'guest programs with qemu-riscv64 (not installed)', () => describe('qemu-riscv64', () => {
-  it.each([['hello'], ['sieve', '200000'], ['fib', '20'], ['sha256', '64'], ['fill', '1', '3'], ['chase', '1', '20000'], ['update', '1', '20000'], ['faults']])('prints the same for %s %s %s', (name, ...args) => {
+  it.each([['hello'], ['sieve', '200000'], ['fib', '20'], ['sha256', '64'], ['fill', '1', '3'], ['chase', '1', '20000'], ['update', '1', '20000'], ['sort', '20000'], ['matmul', '24'], ['search', '16'],
+    ['vm', '500'], ['blit', '1'], ['faults']])('prints the same for %s %s %s', (name, ...args) => {
     const given = args.filter((arg) => arg !== undefined);
     const qemu = spawnSync('qemu-riscv64', ['-0', name, imagePath(name), ...given], { encoding: 'utf8' });
     expect(qemu.error).toBeUndefined();

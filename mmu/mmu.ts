@@ -5,7 +5,7 @@
  * that does not change one count. Addresses and frames are numbers throughout, nothing is allocated.
  */
 import { PADDR_END, PAGESIZE, Trace, USER_END, hex, type Pfn, type Vaddr } from '../src/base/index.js';
-import { ACCESS_NAME, EXEC, PRIV_M, PRIV_U, WRITE, accessFaultCause, pageFaultCause, type Access, type Priv } from './access.js';
+import { ACCESS_NAME, EXEC, PRIV_M, PRIV_S, PRIV_U, WRITE, accessFaultCause, pageFaultCause, type Access, type Priv } from './access.js';
 import { Tally, snapshot, type MmuCounters } from './counters.js';
 import { FAILURES, FAIL_BEYOND_PHYSICAL, FAIL_NONE, FAIL_NON_CANONICAL, FAIL_NOT_DIRTY, isAccessFault, type Failure } from './failure.js';
 import { checkKind, checkUser } from './permission.js';
@@ -18,10 +18,10 @@ import type { TranslationCache } from './translation-cache.js';
 import { Walker, type PteMemory, type WalkOptions } from './walk.js';
 import { WalkCache } from './walk-cache.js';
 
-/** Owner of the last translation where it must not enter the translation cache. */
+/** The last translation must not enter the translation cache. */
 const UNCACHED = -1;
-/** Owner of an untranslated address. */
-const NO_OWNER = 0;
+/** The last translation may enter it, and no TLB entry answers for it: the address is not translated. */
+const UNTRANSLATED = -2;
 const WORD_FLAGS = 0xff;
 
 /** Everything a hart's MMU is made from. */
@@ -59,7 +59,8 @@ export class Mmu {
   #dataPriv: Priv = PRIV_U;
   #sum = false;
   #mxr = false;
-  #owner = UNCACHED;
+  /** Entry of tlb.found in the first level that answers for the last translation, or one of the two above. */
+  #entry = UNCACHED;
 
   /** @throws RangeError when the TLB configuration is not sound */
   constructor(o: MmuOptions) {
@@ -89,7 +90,7 @@ export class Mmu {
     if (this.#priv === priv && this.#dataPriv === priv) return;
     this.#priv = priv;
     this.#dataPriv = priv;
-    this.cache.flush();
+    this.#contextChanged();
   }
 
   /** Privilege mode of loads and stores alone, for mstatus.MPRV; setting `priv` sets it too. */
@@ -99,7 +100,7 @@ export class Mmu {
   set dataPriv(priv: Priv) {
     if (this.#dataPriv === priv) return;
     this.#dataPriv = priv;
-    this.cache.flush();
+    this.#contextChanged();
   }
 
   /** mstatus.SUM: supervisor loads and stores may use user pages. */
@@ -109,7 +110,7 @@ export class Mmu {
   set sum(sum: boolean) {
     if (this.#sum === sum) return;
     this.#sum = sum;
-    if (this.#dataPriv !== PRIV_U) this.cache.flush();
+    this.#contextChanged();
   }
 
   /** mstatus.MXR: executable pages are readable. */
@@ -119,7 +120,7 @@ export class Mmu {
   set mxr(mxr: boolean) {
     if (this.#mxr === mxr) return;
     this.#mxr = mxr;
-    this.cache.flush();
+    this.#contextChanged();
   }
 
   /** satp.MODE in force. */
@@ -136,14 +137,15 @@ export class Mmu {
   }
 
   /**
-   * Writes satp. The TLB keeps what it holds, as the manual says; only the translation cache follows.
+   * Writes satp. The TLB keeps what it holds, as the manual says, and so does the translation cache.
    * @param asid 0 to 65535
    */
   setSatp(mode: SatpMode, asid: number, rootPfn: Pfn): void {
-    if (mode !== this.#mode || asid !== this.#asid) this.cache.flush();
+    const same = mode === this.#mode && asid === this.#asid;
     this.#mode = mode;
     this.#asid = asid;
     this.#root = rootPfn;
+    if (!same) this.#contextChanged();
   }
 
   /** Whether loads and stores (or fetches) are translated now. */
@@ -159,7 +161,7 @@ export class Mmu {
   translate(va: Vaddr, access: Access): number {
     const priv = access === EXEC ? this.#priv : this.#dataPriv;
     if (this.#mode === SATP_BARE || priv === PRIV_M) {
-      this.#owner = NO_OWNER;
+      this.#entry = UNTRANSLATED;
       return va >= 0 && va < PADDR_END ? va : this.#fail(FAIL_BEYOND_PHYSICAL, access);
     }
     if (!(va >= -USER_END && va < USER_END)) return this.#fail(FAIL_NON_CANONICAL, access);
@@ -172,7 +174,7 @@ export class Mmu {
     if (refused !== FAIL_NONE) return this.#faulted(refused, access);
     const size = sizeOf(word);
     const pfn = array.pfns[entry]! + (vpn & ((1 << SIZE_SHIFT[size]!) - 1));
-    this.#owner = this.tlb.foundLevel === 0 ? array.ownerOf(entry) : this.#refill(array, entry, vpn, pfn, access);
+    this.#entry = this.tlb.foundLevel === 0 ? entry : this.#refill(array, entry, vpn, pfn, access);
     return pfn * PAGESIZE + (va - vpn * PAGESIZE);
   }
 
@@ -182,7 +184,9 @@ export class Mmu {
    * @param host linear address of its page
    */
   cacheFill(va: Vaddr, access: Access, host: number): void {
-    if (this.#owner !== UNCACHED) this.cache.fill(va, access, host, this.#owner);
+    if (this.#entry === UNCACHED) return;
+    if (this.#entry >= 0) this.tlb.found!.noteTag(this.#entry, Math.floor(va / PAGESIZE));
+    this.cache.fill(va, access, host);
   }
 
   /**
@@ -218,6 +222,15 @@ export class Mmu {
     return snapshot(this.#tally, this.tlb, this.walker, this.walkCache);
   }
 
+  /** Tells the translation cache the context in force: whatever besides the TLB decides what an access finds. */
+  #contextChanged(): void {
+    const dataPriv = this.#dataPriv;
+    const modes = this.#priv | (dataPriv << 2);
+    const translated = this.#mode !== SATP_BARE && (this.#priv !== PRIV_M || dataPriv !== PRIV_M);
+    if (!translated) this.cache.use(modes);
+    else this.cache.use(modes | (this.#sum && dataPriv === PRIV_S ? 16 : 0) | (this.#mxr ? 32 : 0) | 64 | (this.#asid << 7));
+  }
+
   #walk(va: number, vpn: number, access: Access, priv: Priv): number {
     const walker = this.walker;
     const failure = walker.walk(this.#root, this.#asid, vpn, access, priv, this.#sum, this.#mxr);
@@ -227,14 +240,14 @@ export class Mmu {
     }
     this.#tally.walks[walker.size]!++;
     const word = walker.flags | (walker.size << WORD_ORIGIN_SHIFT) | (walker.pbmt << WORD_PBMT_SHIFT) | (this.#asid << WORD_ASID_SHIFT);
-    this.#owner = this.tlb.fill(this.tlb.levels.length, vpn, access, walker.size, walker.pfn, word) || UNCACHED;
+    this.#entry = this.tlb.fill(this.tlb.levels.length, vpn, access, walker.size, walker.pfn, word);
     if (this.#trace.on) this.#traceFill(vpn, walker.size, walker.pfn, access);
     return walker.pfn * PAGESIZE + (va - vpn * PAGESIZE);
   }
 
   #refill(from: TlbArray, entry: number, vpn: number, pfn: Pfn, access: Access): number {
     const word = from.words[entry]!;
-    return this.tlb.fill(this.tlb.foundLevel, vpn, access, sizeOf(word), pfn, word & ~(3 << WORD_SIZE_SHIFT)) || UNCACHED;
+    return this.tlb.fill(this.tlb.foundLevel, vpn, access, sizeOf(word), pfn, word & ~(3 << WORD_SIZE_SHIFT));
   }
 
   #refused(word: number, access: Access, priv: Priv): number {
@@ -252,7 +265,7 @@ export class Mmu {
   }
 
   #fail(failure: number, access: Access): -1 {
-    this.#owner = UNCACHED;
+    this.#entry = UNCACHED;
     this.#tally.faults[access * FAILURES.length + failure]!++;
     this.failure = failure;
     this.cause = isAccessFault(failure) ? accessFaultCause(access) : pageFaultCause(access);

@@ -12,10 +12,11 @@
  * differ where the array holds a large leaf in pieces. A word of 0 is an empty entry. An entry with G matches every ASID.
  */
 import type { Pfn } from '../src/base/index.js';
+import { ACCESS_NAME, type Access } from './access.js';
 import { PTE_D, PTE_G, PTE_V } from './pte.js';
 import { replacementPolicy, type ReplacementPolicy } from './replacement.js';
 import { SIZE_64K, SIZE_ORDER, SIZE_SHIFT, sizeCode, type TlbArrayConfig } from './tlb-config.js';
-import type { TranslationCache } from './translation-cache.js';
+import { kindBit, type TranslationCache } from './translation-cache.js';
 
 /** Position of the size code in an entry's word. */
 export const WORD_SIZE_SHIFT = 8;
@@ -26,6 +27,8 @@ export const WORD_PBMT_SHIFT = 12;
 /** Position of the ASID in an entry's word. */
 export const WORD_ASID_SHIFT = 16;
 const WORD_SIZE = 3 << WORD_SIZE_SHIFT;
+/** No page number of Sv39: the translation cache holds nothing of an entry. */
+const NO_PAGE = -0x8000_0000;
 
 /** One array of a TLB or of a walk cache. */
 export class TlbArray {
@@ -52,14 +55,16 @@ export class TlbArray {
   /** For each leaf size code the code it is held as, -1 where it is not held. */
   readonly #heldAs: readonly number[];
   readonly #cache: TranslationCache | undefined;
-  /** Owner number of entry 0 in the translation cache. */
-  readonly #owners: number;
+  /** Kinds of access served, as the translation cache wants them. */
+  readonly #kinds: number;
+  /** By entry larger than a page: the lowest and highest page the translation cache may hold a tag of. */
+  readonly #firstTagged: Int32Array;
+  readonly #lastTagged: Int32Array;
 
   /**
    * @param cache the translation cache whose tags this array answers for; only for arrays of the first level
-   * @param owners owner number of entry 0 there
    */
-  constructor(config: TlbArrayConfig, cache?: TranslationCache, owners = 0) {
+  constructor(config: TlbArrayConfig, cache?: TranslationCache) {
     const entries = config.sets * config.ways;
     this.config = config;
     this.words = new Int32Array(entries);
@@ -72,7 +77,9 @@ export class TlbArray {
     this.#recent = new Int32Array(this.#policy.recency ? config.sets : 0);
     this.#heldAs = heldAs(config);
     this.#cache = cache;
-    this.#owners = owners;
+    this.#kinds = ACCESS_NAME.reduce((kinds, name, access) => (config.serves?.includes(name) ?? true ? kinds | kindBit(access as Access) : kinds), 0);
+    this.#firstTagged = new Int32Array(entries);
+    this.#lastTagged = new Int32Array(entries).fill(NO_PAGE);
   }
 
   /** Number of entries. */
@@ -90,9 +97,12 @@ export class TlbArray {
     return this.#heldAs[leaf]!;
   }
 
-  /** Owner number of an entry in the translation cache; 0 in arrays that have none. */
-  ownerOf(entry: number): number {
-    return this.#cache === undefined ? 0 : this.#owners + entry;
+  /** Notes that the translation cache is about to hold a tag of page `vpn`, which an entry translates. */
+  noteTag(entry: number, vpn: number): void {
+    if (sizeOf(this.words[entry]!) === 0) return;
+    if (this.#lastTagged[entry] === NO_PAGE) this.#firstTagged[entry] = this.#lastTagged[entry] = vpn;
+    else if (vpn < this.#firstTagged[entry]!) this.#firstTagged[entry] = vpn;
+    else if (vpn > this.#lastTagged[entry]!) this.#lastTagged[entry] = vpn;
   }
 
   /** First page an entry translates; of a walk cache's entry, first page below its pointer. */
@@ -119,7 +129,7 @@ export class TlbArray {
     const set = Math.floor(entry / this.#ways);
     const recent = this.#recent[set]!;
     if (recent === entry + 1) return;
-    if (recent !== 0) this.#cache?.drop(this.#owners + recent - 1);
+    if (recent !== 0) this.#dropTags(recent - 1);
     this.#recent[set] = entry + 1;
     this.#policy.touch(set, entry - set * this.#ways);
   }
@@ -144,9 +154,11 @@ export class TlbArray {
     this.live[size]!++;
     if (isPiece(sized)) this.#pieces++;
     this.fills++;
+    // What is global is found in every address space from now on, before larger or later entries of their own.
+    if ((word & PTE_G) !== 0) this.#cache?.drop(tag << shift, (tag << shift) + (1 << shift) - 1, this.#kinds);
     if (this.#policy.recency) {
       const recent = this.#recent[set]!;
-      if (recent !== 0 && recent !== entry + 1) this.#cache?.drop(this.#owners + recent - 1);
+      if (recent !== 0 && recent !== entry + 1) this.#dropTags(recent - 1);
       this.#recent[set] = entry + 1;
     }
     this.#policy.touch(set, entry - set * this.#ways);
@@ -203,6 +215,7 @@ export class TlbArray {
     if (asid !== undefined) return this.#invalidateIf((_at, word) => fenced(word, asid));
     const dropped = this.valid;
     this.words.fill(0);
+    this.#lastTagged.fill(NO_PAGE);
     this.#recent.fill(0);
     this.live.fill(0);
     this.#pieces = 0;
@@ -228,10 +241,22 @@ export class TlbArray {
 
   #clear(entry: number): void {
     const word = this.words[entry]!;
+    this.#dropTags(entry);
     this.live[sizeOf(word)]!--;
     if (isPiece(word)) this.#pieces--;
     this.words[entry] = 0;
-    this.#cache?.drop(this.#owners + entry);
+  }
+
+  /** Drops what the translation cache holds of an entry's pages; an empty entry's are gone already. */
+  #dropTags(entry: number): void {
+    const word = this.words[entry]!;
+    if (this.#cache === undefined || word === 0) return;
+    if (sizeOf(word) === 0) {
+      this.#cache.drop(this.#tags[entry]!, this.#tags[entry]!, this.#kinds);
+    } else if (this.#lastTagged[entry] !== NO_PAGE) {
+      this.#cache.drop(this.#firstTagged[entry]!, this.#lastTagged[entry]!, this.#kinds);
+      this.#lastTagged[entry] = NO_PAGE;
+    }
   }
 
   #place(size: number, vpn: number, set: number, word: number): number {

@@ -44,24 +44,18 @@ export class Tlb {
   #sawClean = false;
 
   /**
-   * @param cache the hart's translation cache, which learns how many owners there are
+   * @param cache the hart's translation cache, which the first level keeps within itself
    * @throws RangeError when the configuration is not sound
    */
   constructor(config: TlbConfig, cache: TranslationCache) {
     checkTlbConfig(config);
     this.config = config;
-    let owners = 1;
     this.levels = config.levels.map((level, depth) => {
-      const arrays = level.map((array) => {
-        const built = new TlbArray(array, depth === 0 ? cache : undefined, owners);
-        if (depth === 0) owners += built.entries;
-        return built;
-      });
+      const arrays = level.map((array) => new TlbArray(array, depth === 0 ? cache : undefined));
       const serving = ACCESS_NAME.map((access) => arrays.filter((array) => array.config.serves?.includes(access) ?? true));
       const probes = serving.map((some) => SIZE_ORDER.flatMap((size) => some.filter((array) => array.holds(size) === size).map((array): Probe => ({ array, size }))));
       return { arrays, serving, probes, hits: new Float64Array(3), misses: new Float64Array(3) };
     });
-    cache.setOwners(owners - 1);
   }
 
   /**
@@ -99,18 +93,20 @@ export class Tlb {
    * @param leaf size code of the leaf
    * @param pfn frame of page `vpn` itself
    * @param word entry word with origin, without size
-   * @returns the owner number of the first-level entry for the translation cache; 0 when the first level does not hold it
+   * @returns the entry of `found` in the first level; -1 when the first level does not hold it
    */
   fill(end: number, vpn: number, access: Access, leaf: number, pfn: number, word: number): number {
-    let owner = 0;
+    let held = -1;
     if (this.#sawClean) this.#discardClean(end, vpn, word >>> WORD_ASID_SHIFT);
     for (let depth = 0; depth < end; depth++) {
       const array = this.#best(this.levels[depth]!.serving[access]!, leaf);
       if (array === undefined) continue;
       const entry = array.insert(array.holds(leaf), vpn, pfn, word);
-      if (depth === 0) owner = array.ownerOf(entry);
+      if (depth !== 0) continue;
+      this.found = array;
+      held = entry;
     }
-    return owner;
+    return held;
   }
 
   /**

@@ -1,66 +1,83 @@
 /**
  * The translation cache: what generated code asks before it asks the MMU.
  *
- * It lies in linear memory, direct mapped, 32 bytes an entry; all three tags of an entry share the addend:
+ * It lies in linear memory: a header, then the entries, direct mapped, 32 bytes each. The three tags of an entry share the addend:
  *
- *      0  read tag   i64    address of the page (low 12 bits 0) loads may go to; -1: none
+ *      0  read tag   i64    page loads may go to, with the generation of the tag in bits 11:3
  *      8  write tag  i64    the same for stores
  *     16  exec tag   i64    the same for fetches
  *     24  addend     i32    linear address = low 32 bits of the virtual address + addend, modulo 2^32
  *     28  spare      i32
  *
- * The entry of an address is (va >> 12) & (entries - 1). One compare of a tag with `va & ~(0xfff & ~(size - 1))`
- * finds out a miss, a page crossing and a misaligned access together.
+ * The entry of an address is (va >> 12) & (entries - 1). One compare of a tag with `va & ~(0xfff & ~(size - 1)) | generation`
+ * finds out a miss, a page crossing, a misaligned access and a tag of another context together.
  *
- * Protocol with the TLB: every tag belongs to at most one owner, a first-level TLB entry (owner 0: none, a tag of an
- * untranslated address). Whoever changes or evicts that TLB entry, or makes another entry the most recent of its set
- * where recency is kept, first calls `drop(owner)`. So a tag that is found proves that the access would hit the first
- * level and change nothing there.
+ * A context is everything but the TLB that decides what an access finds: address space, privilege modes, SUM, MXR. Each has
+ * its generation, a number that stands in the header while the context is in force, so changing contexts changes one cell
+ * and every tag stays. A flush gives all contexts new generations. When the 511 are used up, the table is cleared.
+ *
+ * Protocol with the TLB: a tag of a translated page belongs to the first-level TLB entry that answers for the page. Whoever
+ * changes or evicts that entry, or makes another entry the most recent of its set where recency is kept, first drops the tags
+ * of the pages it covers. So a tag that is found proves that the access would hit the first level and change nothing there.
+ * Dropping more than that is always right.
  */
 import type { LinearMemory } from '../src/base/index.js';
-import { EXEC, READ, WRITE, type Access } from './access.js';
+import { EXEC, READ, type Access } from './access.js';
 
 /** Entries of a translation cache when nothing else is said. */
 export const TC_ENTRIES: number = 2 ** 15;
+/** Most entries there can be. */
+export const TC_ENTRIES_MAX: number = 2 ** 20;
 /** Bytes of one entry. */
 export const TC_ENTRY_BYTES = 32;
+/** Bytes of the header; offsets of tags and addend below are from the start of the header plus the entry's index times its size. */
+export const TC_HEADER_BYTES = 256;
 /** Byte offset of the read tag. */
-export const TC_READ = 0;
+export const TC_READ: number = TC_HEADER_BYTES;
 /** Byte offset of the write tag. */
-export const TC_WRITE = 8;
+export const TC_WRITE: number = TC_HEADER_BYTES + 8;
 /** Byte offset of the exec tag. */
-export const TC_EXEC = 16;
+export const TC_EXEC: number = TC_HEADER_BYTES + 16;
 /** Byte offset of the addend. */
-export const TC_ADDEND = 24;
+export const TC_ADDEND: number = TC_HEADER_BYTES + 24;
+/** In the header, i64: the generation in force, shifted to its place in a tag. */
+export const TC_GENERATION = 0;
+/** In the header, i32: (entries - 1) * TC_ENTRY_BYTES. */
+export const TC_MASK = 8;
 
-/** Past this share of filled slots a flush clears the whole table instead of walking the list of filled slots. */
-const WHOLESALE = 4;
+/** Position of the generation in a tag: above the bits that catch misalignment, below the page. */
+const GENERATION_SHIFT = 3;
+/** Generations there are; 0 is none, so that zeroed memory holds no tag. */
+const GENERATIONS = 512;
+/** Pages that are looked for one by one when they are dropped; longer ranges cost a flush. */
+const PAGE_BY_PAGE = 512;
 const WORDS = TC_ENTRY_BYTES / 4;
 const LOW = 0x1_0000_0000;
+const PAGE_BITS = ~0xfff;
+
+/** Bit of a kind of access in a set of kinds. */
+export const kindBit = (access: Access): number => 1 << access;
+/** The set of all kinds of access. */
+export const ALL_KINDS = 7;
 
 /** A hart's translation cache. */
 export class TranslationCache {
-  /** Linear address of entry 0. */
+  /** Linear address of the header. */
   readonly at: number;
   /** Entries, a power of two. */
   readonly entries: number;
   readonly #i32: Int32Array;
+  /** Index in #i32 of entry 0. */
   readonly #base: number;
-  /** Slots that hold, or held since the last flush, a tag. */
-  readonly #filled: Int32Array;
-  readonly #listed: Uint8Array;
-  #count = 0;
-  /**
-   * Doubly linked list of an owner's tags. A tag's node is slot * 4 + access; 0 ends a list, so nodes are kept plus 1.
-   * #prev holds the node before, or -(owner + 1) at the head, or 0 when the tag is in no list.
-   */
-  readonly #next: Int32Array;
-  readonly #prev: Int32Array;
-  #head: Int32Array = new Int32Array(1);
+  /** Generation of each context since the last flush. */
+  readonly #generations = new Map<number, number>();
+  #context = 0;
+  /** The generation given out last. */
+  #last = 0;
 
   /**
    * @param o.memory the memory generated code runs on, zero where the table lies; must not grow
-   * @param o.at linear address of the table, a multiple of 32
+   * @param o.at linear address of the header, a multiple of 32
    * @param o.entries a power of two; default {@link TC_ENTRIES}
    * @throws RangeError on a misaligned address, a size that is no power of two, or a table beyond the memory
    */
@@ -69,86 +86,70 @@ export class TranslationCache {
     this.entries = o.entries ?? TC_ENTRIES;
     if (!Number.isInteger(Math.log2(this.entries))) throw new RangeError(`entries: ${this.entries} is not a power of two`);
     if (o.at % TC_ENTRY_BYTES !== 0 || o.at < 0) throw new RangeError(`at: ${o.at} is not a multiple of ${TC_ENTRY_BYTES}`);
-    if (o.at + this.entries * TC_ENTRY_BYTES > o.memory.buffer.byteLength) throw new RangeError(`at: ${this.entries} entries at ${o.at} exceed the memory`);
+    if (o.at + TranslationCache.bytes(this.entries) > o.memory.buffer.byteLength) throw new RangeError(`at: ${this.entries} entries at ${o.at} exceed the memory`);
     this.#i32 = new Int32Array(o.memory.buffer);
-    this.#base = o.at / 4;
-    this.#filled = new Int32Array(this.entries);
-    this.#listed = new Uint8Array(this.entries);
-    this.#next = new Int32Array(this.entries * 4);
-    this.#prev = new Int32Array(this.entries * 4);
-    // The memory is fresh: a tag of 0 is a page address only in slot 0. Touching the other slots would commit their pages.
-    this.#i32.fill(-1, this.#base, this.#base + WORDS);
+    this.#base = (o.at + TC_HEADER_BYTES) / 4;
+    this.#i32[(o.at + TC_MASK) / 4] = (this.entries - 1) * TC_ENTRY_BYTES;
+    this.use(0);
   }
 
-  /** Bytes a cache of `entries` entries takes. */
+  /** Bytes a cache of `entries` entries takes, header included. */
   static bytes(entries: number = TC_ENTRIES): number {
-    return entries * TC_ENTRY_BYTES;
+    return TC_HEADER_BYTES + entries * TC_ENTRY_BYTES;
   }
 
-  /** Makes owners 1 to `count` known; drops everything. Called once, by the MMU that uses the cache. */
-  setOwners(count: number): void {
-    this.flush();
-    this.#head = new Int32Array(count + 1);
+  /** The generation in force, as it stands in tags. */
+  get generation(): number {
+    return this.#i32[(this.at + TC_GENERATION) / 4]!;
+  }
+
+  /** Makes a context the one in force, with the tags that were filled in it since the last flush. */
+  use(context: number): void {
+    this.#context = context;
+    let generation = this.#generations.get(context);
+    if (generation === undefined) {
+      if (this.#last === GENERATIONS - 1) this.#clearAll();
+      generation = ++this.#last;
+      this.#generations.set(context, generation);
+    }
+    this.#i32[(this.at + TC_GENERATION) / 4] = generation << GENERATION_SHIFT;
+  }
+
+  /** Drops everything, in all contexts. */
+  flush(): void {
+    this.#generations.clear();
+    this.use(this.#context);
   }
 
   /**
-   * Enters the page of `va` for one kind of access.
+   * Enters the page of `va` for one kind of access in the context in force.
    * @param va any address in the page, signed or (untranslated) physical
    * @param host linear address of any byte of the page
-   * @param owner the first-level TLB entry that answers for it, 0 for none
    */
-  fill(va: number, access: Access, host: number, owner: number): void {
+  fill(va: number, access: Access, host: number): void {
     const page = Math.floor(va / 4096);
-    const slot = page & (this.entries - 1);
-    const word = this.#base + slot * WORDS;
+    const word = this.#base + (page & (this.entries - 1)) * WORDS;
     const i32 = this.#i32;
     const low = page << 12;
-    const high = Math.floor(va / LOW) | 0;
-    const addend = ((host & ~0xfff) - low) | 0;
-    if (this.#listed[slot] === 0) {
-      this.#listed[slot] = 1;
-      this.#filled[this.#count++] = slot;
-    } else if (i32[word + TC_ADDEND / 4] !== addend) {
-      this.#clearTag(slot, READ);
-      this.#clearTag(slot, WRITE);
-      this.#clearTag(slot, EXEC);
+    const addend = ((host & PAGE_BITS) - low) | 0;
+    if (i32[word + 6] !== addend) {
+      for (let at = word; at < word + 6; at++) i32[at] = 0;
+      i32[word + 6] = addend;
     }
-    i32[word + TC_ADDEND / 4] = addend;
-    i32[word + access * 2] = low;
-    i32[word + access * 2 + 1] = high;
-    this.#unlink(slot * 4 + access);
-    if (owner !== 0) this.#link(slot * 4 + access, owner);
+    i32[word + access * 2] = low | this.generation;
+    i32[word + access * 2 + 1] = Math.floor(va / LOW) | 0;
   }
 
-  /** Drops every tag of one owner. */
-  drop(owner: number): void {
-    let node = this.#head[owner]!;
-    if (node === 0) return;
-    this.#head[owner] = 0;
-    while (node !== 0) {
-      const at = node - 1;
-      const word = this.#base + (at >> 2) * WORDS + (at & 3) * 2;
-      this.#i32[word] = -1;
-      this.#i32[word + 1] = -1;
-      this.#prev[at] = 0;
-      node = this.#next[at]!;
-    }
-  }
-
-  /** Drops everything; costs time in proportion to what was entered since the last flush. */
-  flush(): void {
-    if (this.#count > this.entries / WHOLESALE) {
-      this.#clearAll();
+  /**
+   * Drops the tags of pages `first` to `last` (int32 page numbers), in all contexts.
+   * @param kinds the kinds of access to drop them for, by {@link kindBit}
+   */
+  drop(first: number, last: number, kinds: number): void {
+    if (last - first >= PAGE_BY_PAGE) {
+      this.flush();
       return;
     }
-    for (let i = 0; i < this.#count; i++) {
-      const slot = this.#filled[i]!;
-      this.#listed[slot] = 0;
-      this.#clearTag(slot, READ);
-      this.#clearTag(slot, WRITE);
-      this.#clearTag(slot, EXEC);
-    }
-    this.#count = 0;
+    for (let page = first; page <= last; page++) this.#dropPage(page, kinds);
   }
 
   /**
@@ -159,40 +160,24 @@ export class TranslationCache {
     const page = Math.floor(va / 4096);
     const word = this.#base + (page & (this.entries - 1)) * WORDS;
     const i32 = this.#i32;
-    if (i32[word + access * 2] !== page << 12 || i32[word + access * 2 + 1] !== (Math.floor(va / LOW) | 0)) return -1;
-    return ((page << 12) + (va - page * 4096) + i32[word + TC_ADDEND / 4]!) >>> 0;
+    if (i32[word + access * 2] !== (page << 12 | this.generation) || i32[word + access * 2 + 1] !== (Math.floor(va / LOW) | 0)) return -1;
+    return ((page << 12) + (va - page * 4096) + i32[word + 6]!) >>> 0;
   }
 
-  #clearTag(slot: number, access: Access): void {
-    const word = this.#base + slot * WORDS + access * 2;
-    this.#i32[word] = -1;
-    this.#i32[word + 1] = -1;
-    this.#unlink(slot * 4 + access);
+  #dropPage(page: number, kinds: number): void {
+    const word = this.#base + (page & (this.entries - 1)) * WORDS;
+    const i32 = this.#i32;
+    for (let access = READ; access <= EXEC; access++) {
+      const at = word + access * 2;
+      if ((kinds & kindBit(access as Access)) === 0 || (i32[at]! & PAGE_BITS) !== page << 12 || i32[at + 1] !== page >> 20) continue;
+      i32[at] = 0;
+      i32[at + 1] = 0;
+    }
   }
 
   #clearAll(): void {
-    this.#i32.fill(-1, this.#base, this.#base + this.entries * WORDS);
-    this.#listed.fill(0);
-    this.#prev.fill(0);
-    this.#head.fill(0);
-    this.#count = 0;
-  }
-
-  #link(at: number, owner: number): void {
-    const first = this.#head[owner]!;
-    this.#next[at] = first;
-    this.#prev[at] = -(owner + 1);
-    if (first !== 0) this.#prev[first - 1] = at + 1;
-    this.#head[owner] = at + 1;
-  }
-
-  #unlink(at: number): void {
-    const prev = this.#prev[at]!;
-    if (prev === 0) return;
-    const next = this.#next[at]!;
-    if (prev > 0) this.#next[prev - 1] = next;
-    else this.#head[-prev - 1] = next;
-    if (next !== 0) this.#prev[next - 1] = prev;
-    this.#prev[at] = 0;
+    this.#i32.fill(0, this.#base, this.#base + this.entries * WORDS);
+    this.#generations.clear();
+    this.#last = 0;
   }
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { MAX_HARTS } from '../hart/index.js';
 import type { Quirks, SegdevMode } from '../segdev/index.js';
+import { TC_ENTRIES, TC_ENTRIES_MAX } from '../../mmu/index.js';
 import { parseInteger } from './device-options.js';
 import { MODE_HELP, parseMode, parseQuirks } from './mode-options.js';
 import { UsageError } from './usage-error.js';
@@ -16,6 +17,7 @@ export interface RunOptions {
   readonly stats: string | undefined;
   readonly quantum: number | undefined;
   readonly harts: number | undefined;
+  readonly translationCache: number | undefined;
   readonly maxInstructions: number | undefined;
   readonly mode: SegdevMode;
   readonly quirks: Partial<Quirks>;
@@ -30,6 +32,7 @@ export const RUN_OPTIONS_HELP: string = `
   --screenshot FILE              write the first framebuffer as PNG when the run ends
   --stats FILE                   write the statistics as JSON when the run ends
   --harts N                      harts of the machine, 1..${MAX_HARTS} (default 1)
+  --translation-cache N          entries of each hart's translation cache, a power of two, ${TC_ENTRIES}..${TC_ENTRIES_MAX} (default ${TC_ENTRIES})
   --quantum N                    instructions before another thread has its turn (default 100000)
   --max-instructions N           stop after N instructions, exit code 124${MODE_HELP}
   --quiet                        no summary on standard error
@@ -42,6 +45,7 @@ const spec = {
   stats: { type: 'string' },
   quantum: { type: 'string' },
   harts: { type: 'string' },
+  'translation-cache': { type: 'string' },
   'max-instructions': { type: 'string' },
   mode: { type: 'string' },
   quirk: { type: 'string', multiple: true },
@@ -54,6 +58,13 @@ function integer(name: string, text: string | undefined, min: number, max: numbe
   const value = parseInteger(text);
   if (value === undefined || value < min || value > max) throw new UsageError(`--${name} must be a number from ${min} to ${max}, not "${text}"`);
   return value;
+}
+
+/** Checks --translation-cache, which must also be a power of two. */
+function cacheEntries(text: string | undefined): number | undefined {
+  const entries = integer('translation-cache', text, TC_ENTRIES, TC_ENTRIES_MAX);
+  if (entries !== undefined && !Number.isInteger(Math.log2(entries))) throw new UsageError(`--translation-cache must be a power of two, not "${text ?? ''}"`);
+  return entries;
 }
 
 /** One line out of what node:util says of a wrong option. */
@@ -69,7 +80,7 @@ function joinNegative(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const last = joined.at(-1);
-    if (/^-\d/.test(arg) && last !== undefined && /^--(quantum|harts|max-instructions)$/.test(last)) joined.splice(-1, 1, `${last}=${arg}`);
+    if (/^-\d/.test(arg) && last !== undefined && /^--(quantum|harts|translation-cache|max-instructions)$/.test(last)) joined.splice(-1, 1, `${last}=${arg}`);
     else joined.push(arg);
   }
   return joined;
@@ -98,6 +109,7 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     stats: values.stats,
     quantum: integer('quantum', values.quantum, 1, 1e9),
     harts: integer('harts', values.harts, 1, MAX_HARTS),
+    translationCache: cacheEntries(values['translation-cache']),
     maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
     mode: parseMode(values.mode),
     quirks: parseQuirks(values.quirk ?? []),

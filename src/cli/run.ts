@@ -30,6 +30,7 @@ function prepare(program: Uint8Array, options: RunOptions, devices: readonly Dev
     stdout: (bytes) => failure.guard('standard output', () => writeAll(1, bytes)),
     stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
     ...(options.harts === undefined ? {} : { harts: options.harts }),
+    ...(options.translationCache === undefined ? {} : { translationCache: options.translationCache }),
     ...(options.quantum === undefined ? {} : { quantum: options.quantum }),
   };
   takePrebuilt();

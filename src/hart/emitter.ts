@@ -8,7 +8,7 @@
 import { TC_ADDEND, TC_ENTRY_BYTES, TC_READ, TC_WRITE } from '../../mmu/index.js';
 import { type FunctionBody, Op, ValueType } from '../wasm/index.js';
 import { Access, PAGE_OFFSET, type AccessWidth, LOAD_SIGNED, LOAD_UNSIGNED, STORE } from './access.js';
-import { CACHE_ENTRIES, State } from './layout.js';
+import { State } from './layout.js';
 import { Arithmetic, cell32, load, local, type Long, long, type Value, value, word, type Word } from './value.js';
 
 /** Why generated code returned to TypeScript. */
@@ -66,8 +66,14 @@ export abstract class Emitter extends Arithmetic {
   abstract pc(): Long;
   /** Address of the instruction that follows in memory. */
   abstract nextPc(): Long;
-  /** Place of the translation cache. */
+  /** Place of the translation cache: of its header. */
   protected abstract cacheBase(): Word;
+  /** What the header holds at TC_MASK; it never changes. */
+  protected abstract cacheMask(): Word;
+  /** What the header holds at TC_GENERATION; anything called that translates may change it. */
+  protected abstract cacheGeneration(): Long;
+  /** Takes the generation anew after a call that may have changed it. */
+  protected abstract reloadGeneration(): void;
   /** Goes to pc + imm where the condition holds, else on. */
   abstract branchIf(condition: Word): void;
   /** Goes to pc + imm. */
@@ -216,8 +222,13 @@ export abstract class Emitter extends Arithmetic {
   /** Place of the translation cache entry of an address: page number modulo the number of entries, times the size of an entry. */
   protected cacheEntry(va: Long): Word {
     const pageToEntry = BigInt(12 - Math.log2(TC_ENTRY_BYTES));
-    const index = this.and32(this.low(this.shrU(va, long(pageToEntry))), word((CACHE_ENTRIES - 1) * TC_ENTRY_BYTES));
+    const index = this.and32(this.low(this.shrU(va, long(pageToEntry))), this.cacheMask());
     return this.let(this.add32(index, this.cacheBase()));
+  }
+
+  /** The tag that lets an access of `size` bytes through; a misaligned address makes one that is nowhere. */
+  protected cacheTag(va: Long, size: AccessWidth): Long {
+    return this.or(this.and(va, long(BigInt(~(PAGE_OFFSET & ~(size - 1))))), this.cacheGeneration());
   }
 
   #put(size: AccessWidth, host: Word, bits: Long): void {
@@ -228,7 +239,7 @@ export abstract class Emitter extends Arithmetic {
 
   /**
    * Host address of `va`, or the way out of generated code when the access faults. One compare with the tag of the
-   * translation cache catches a miss, a page crossing and (for atomics, whose addresses must be aligned, and for loads
+   * translation cache catches a miss, a tag of another context, a page crossing and (for atomics, whose addresses must be aligned, and for loads
    * and stores, which then take the slow way) misalignment. On the slow way of a store its bits wait in the scratch
    * cell: where memory does not take them in one piece TypeScript does, and the host address returned is the scratch cell.
    */
@@ -238,7 +249,7 @@ export abstract class Emitter extends Arithmetic {
     const entry = this.cacheEntry(va);
     const tag = load(I64, Op.i64Load, entry, isLoad ? TC_READ : TC_WRITE);
     this.assign(host, this.add32(this.low(va), load(I32, Op.i32Load, entry, TC_ADDEND)));
-    this.if(this.ne(tag, this.and(va, long(BigInt(~(PAGE_OFFSET & ~(size - 1)))))), () => {
+    this.if(this.ne(tag, this.cacheTag(va, size)), () => {
       if (bits) this.setCell(State.scratch, bits);
       this.publishCount();
       this.low(va).put(this.body);
@@ -247,6 +258,7 @@ export abstract class Emitter extends Arithmetic {
       this.body.i32Const(access);
       this.body.call(this.imports.access);
       this.body.set(host);
+      this.reloadGeneration();
       this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
     });
     this.accesses = true;

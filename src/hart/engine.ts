@@ -4,7 +4,7 @@ import { type BreakableHart, Breakpoints } from './breakpoints.js';
 import { DecodedPages } from './decoded-pages.js';
 import { instantiateInterpreter } from './interpreter.js';
 import type { Leave } from './emitter.js';
-import { HART_RESERVED, MAX_HARTS } from './layout.js';
+import { CACHE_ENTRIES, hartReserved, MAX_HARTS } from './layout.js';
 import { SlowPath, type TranslatingHart } from './slow-path.js';
 import { StoreWatch } from './store-watch.js';
 
@@ -12,6 +12,12 @@ import { StoreWatch } from './store-watch.js';
 export interface EngineHart extends BreakableHart, TranslatingHart {
   /** Virtual time in nanoseconds. */
   readonly now: number;
+}
+
+/** What an engine may be told. */
+export interface EngineOptions {
+  /** Entries of each hart's translation cache, a power of two from 2^15 to 2^20; default 2^15. The bus reserves `hartReserved` of it. */
+  readonly translationCache?: number;
 }
 
 /** One a machine. It takes `bus.onWrite`. */
@@ -23,15 +29,20 @@ export class HartEngine {
   readonly slowPath: SlowPath;
   /** The hart inside run(), whose `now` is the machine's time; undefined between runs. */
   running: EngineHart | undefined = undefined;
+  /** Entries of each hart's translation cache. */
+  readonly cacheEntries: number;
   readonly #harts: EngineHart[] = [];
   readonly #interpreter: () => Leave;
   #slots = 0;
   #resident: EngineHart | undefined = undefined;
 
-  /** @throws RangeError when the bus does not reserve HART_RESERVED bytes */
-  constructor(bus: Bus) {
-    if (bus.ramHost < HART_RESERVED) throw new RangeError(`bus reserves ${bus.ramHost} bytes for the harts, not ${HART_RESERVED}`);
+  /** @throws RangeError when the bus does not reserve enough bytes for the harts, or the translation cache has no such size */
+  constructor(bus: Bus, o: EngineOptions = {}) {
+    const entries = o.translationCache ?? CACHE_ENTRIES;
+    const needed = hartReserved(entries);
+    if (bus.ramHost < needed) throw new RangeError(`bus reserves ${bus.ramHost} bytes for the harts, not ${needed}`);
     this.bus = bus;
+    this.cacheEntries = entries;
     this.decoded = new DecodedPages(bus);
     this.watch = new StoreWatch(bus, this.decoded, this.#harts);
     this.breakpoints = new Breakpoints(this.decoded, this.#harts);

@@ -3,7 +3,7 @@
  * every other hart in its own place, and the two are exchanged when another hart is to run.
  */
 import type { Bus } from '../bus/index.js';
-import { savedState, State, STATE_SIZE, translationCache } from './layout.js';
+import { savedState, State, STATE_SIZE } from './layout.js';
 
 const LOW = 0x1_0000_0000;
 
@@ -16,10 +16,11 @@ export class HartState {
   readonly #home: number;
   #base: number;
 
-  constructor(memory: StateMemory, slot: number) {
+  /** @param cache place of the hart's translation cache */
+  constructor(memory: StateMemory, slot: number, cache: number) {
     this.#memory = memory;
     this.#home = this.#base = savedState(slot);
-    this.setCell(State.cache, translationCache(slot));
+    this.setCell(State.cache, cache);
   }
 
   /** Moves into the window. The window must be free. */

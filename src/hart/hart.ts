@@ -11,7 +11,7 @@ import { HartState } from './hart-state.js';
 import { Exit, type HartOptions } from './hart-options.js';
 import { Handler, instructionOf } from './interpreter.js';
 import { encode } from './isa/index.js';
-import { CACHE_ENTRIES, Decoded, DECODED_SHIFT, State, translationCache } from './layout.js';
+import { Decoded, DECODED_SHIFT, State, translationCache } from './layout.js';
 import { Status } from './status.js';
 import { SYSTEM } from './system.js';
 import { type Mode, TrapRegisters } from './trap-registers.js';
@@ -63,8 +63,10 @@ export class Hart {
     this.#clock = o.now;
     const { bus } = engine;
     const slot = engine.newSlot();
-    this.state = new HartState(bus, slot);
-    this.cache = new TranslationCache({ memory: bus.memory, at: translationCache(slot), entries: CACHE_ENTRIES });
+    const entries = engine.cacheEntries;
+    const place = translationCache(slot, entries);
+    this.state = new HartState(bus, slot, place);
+    this.cache = new TranslationCache({ memory: bus.memory, at: place, entries });
     this.mmu = new Mmu({
       hartId: o.id, memory: bus, cache: this.cache, tlb: o.tlb ?? SEGDEV_TLB, ad: o.ad ?? 'svade', ...(o.trace ? { trace: o.trace } : {}),
     });
@@ -182,7 +184,7 @@ export class Hart {
     const { mmu, traps } = this;
     const { mode, status } = traps;
     const dataMode: Mode = status.has(Status.MPRV) ? status.mpp : mode;
-    // Setting priv sets dataPriv as well, and both flush the cache when they change something.
+    // Setting priv sets dataPriv as well, and both change the context of the translation cache.
     if (mmu.priv !== mode) mmu.priv = mode;
     mmu.dataPriv = dataMode;
     mmu.sum = status.has(Status.SUM);

@@ -9,4 +9,4 @@ export { Hart } from './hart.js';
 export { Exit, type HartOptions } from './hart-options.js';
 export { generateInterpreter, usePrebuiltInterpreter } from './interpreter.js';
 export * from './isa/index.js';
-export { HART_RESERVED, MAX_HARTS } from './layout.js';
+export { HART_RESERVED, hartReserved, MAX_HARTS } from './layout.js';

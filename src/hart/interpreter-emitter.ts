@@ -2,7 +2,7 @@
  * The emitter of the interpreter: operands come from the decoded instruction at `ip`, and an instruction ends by going
  * back to the dispatch loop.
  */
-import { TC_ADDEND, TC_EXEC } from '../../mmu/index.js';
+import { TC_ADDEND, TC_EXEC, TC_GENERATION, TC_MASK } from '../../mmu/index.js';
 import { type FunctionBody, type Label, Op, ValueType } from '../wasm/index.js';
 import { Emitter, type Imports, Leave } from './emitter.js';
 import { Decoded, DECODED_PAGE, DECODED_SHIFT, PAGE_MAP, State } from './layout.js';
@@ -45,7 +45,7 @@ export class InterpreterEmitter extends Emitter {
   #dropRd = false;
 
   // What the loop keeps in locals: the decoded instruction, the decoded page and its address, the countdown, the pc of a
-  // jump on its way, the reason to leave, and the translation cache.
+  // jump on its way, the reason to leave, and of the translation cache what its header says.
   readonly #ip: number;
   readonly #page: number;
   readonly #pageVa: number;
@@ -53,6 +53,8 @@ export class InterpreterEmitter extends Emitter {
   readonly #pc: number;
   readonly #reason: number;
   readonly #cache: number;
+  readonly #cacheMask: number;
+  readonly #generation: number;
   readonly ip: Word;
   readonly count: Long;
 
@@ -63,9 +65,11 @@ export class InterpreterEmitter extends Emitter {
     this.#page = body.local(I32);
     this.#reason = body.local(I32);
     this.#cache = body.local(I32);
+    this.#cacheMask = body.local(I32);
     this.#pageVa = body.local(I64);
     this.#count = body.local(I64);
     this.#pc = body.local(I64);
+    this.#generation = body.local(I64);
     this.ip = local(I32, this.#ip);
     this.count = local(I64, this.#count);
   }
@@ -101,6 +105,18 @@ export class InterpreterEmitter extends Emitter {
 
   protected override cacheBase(): Word {
     return local(I32, this.#cache);
+  }
+
+  protected override cacheMask(): Word {
+    return local(I32, this.#cacheMask);
+  }
+
+  protected override cacheGeneration(): Long {
+    return local(I64, this.#generation);
+  }
+
+  protected override reloadGeneration(): void {
+    this.assign(this.#generation, load(I64, Op.i64Load, this.cacheBase(), TC_GENERATION));
   }
 
   #decoded(opcode: number, offset: number): Word {
@@ -181,6 +197,8 @@ export class InterpreterEmitter extends Emitter {
   /** Takes the state over from memory. TypeScript has made sure that page and page va belong together. */
   enter(): void {
     this.assign(this.#cache, this.#cell(I32, State.cache));
+    this.assign(this.#cacheMask, load(I32, Op.i32Load, this.cacheBase(), TC_MASK));
+    this.reloadGeneration();
     this.assign(this.#page, this.#cell(I32, State.page));
     this.assign(this.#pageVa, this.#cell(I64, State.pageVa));
     this.assign(this.#count, this.#cell(I64, State.count));
@@ -211,7 +229,7 @@ export class InterpreterEmitter extends Emitter {
       this.#countFetch();
       const tag = this.let(this.and(pc, long(-4096n)));
       const entry = this.cacheEntry(tag);
-      this.if(this.ne(load(I64, Op.i64Load, entry, TC_EXEC), tag), () => this.#leaveForFetch());
+      this.if(this.ne(load(I64, Op.i64Load, entry, TC_EXEC), this.or(tag, this.cacheGeneration())), () => this.#leaveForFetch());
       const host = this.add32(this.low(pc), load(I32, Op.i32Load, entry, TC_ADDEND));
       const page = this.let(load(I32, Op.i32Load, this.shl32(this.shrU32(host, word(12)), word(2)), PAGE_MAP));
       this.if(this.eqz32(page), () => this.#leaveForFetch());
@@ -271,7 +289,7 @@ export class InterpreterEmitter extends Emitter {
     const entry = this.cacheEntry(tag);
     const inner = this.body.temp(I32);
     this.assign(inner, word(0));
-    this.if(this.eq(load(I64, Op.i64Load, entry, TC_EXEC), tag), () => {
+    this.if(this.eq(load(I64, Op.i64Load, entry, TC_EXEC), this.or(tag, this.cacheGeneration())), () => {
       const host = this.add32(this.low(tag), load(I32, Op.i32Load, entry, TC_ADDEND));
       this.if(this.eq32(load(I32, Op.i32Load16U, host, 0), this.#decoded(Op.i32Load16U, Decoded.secondParcel)), () => {
         this.assign(inner, this.#decoded(Op.i32Load16U, Decoded.innerHandler));
@@ -284,6 +302,7 @@ export class InterpreterEmitter extends Emitter {
       this.low(this.shrU(local(I64, this.#pageVa), long(32n))).put(this.body);
       this.body.call(this.#imports.straddle);
       this.body.set(inner);
+      this.reloadGeneration();
       this.if(this.eqz32(handler), () => this.leave(Leave.Fault));
     });
     this.dispatch(handler, first);

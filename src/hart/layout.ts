@@ -1,20 +1,46 @@
 /**
- * Where the hart room keeps its things: [0, HART_RESERVED) of the linear memory. Nothing is committed by the operating system before it is touched.
+ * Where the hart room keeps its things: [0, hartReserved()) of the linear memory. Nothing is committed by the operating system before it is touched.
  *
  *     0x000_0000  state of the resident hart: the only one generated code knows
  *     0x000_1000  saved states of the other harts, STATE_SIZE each
  *     0x010_0000  page map: for each 4K page of linear memory (up to 4 GiB) the place of its decoded page, 0 where there is none
  *     0x050_0000  decoded pages
- *     0x180_0000  translation caches, 1 MiB a hart
- *     0x280_0000  end
+ *     0x180_0000  store flags: for each 4K page of linear memory a byte of store-watch.ts
+ *     0x190_0000  translation blocks, one a hart: its translation cache, whose size is configured, and its TLB
  */
-import { TC_ENTRIES, TC_ENTRY_BYTES } from '../../mmu/index.js';
-
-/** Bytes at address 0 of the linear memory that belong to the hart room; pass it to the bus as `reserved`. */
-export const HART_RESERVED = 0x280_0000;
+import { TC_ENTRIES, TC_ENTRIES_MAX, TranslationCache } from '../../mmu/index.js';
 
 /** Harts one engine can serve. */
 export const MAX_HARTS = 16;
+
+const TRANSLATION = 0x190_0000;
+/** Bytes for a hart's TLB behind its translation cache. */
+export const TLB_BYTES = 0x11_0000;
+/** Translation blocks are multiples of the page of a WebAssembly memory. */
+const BLOCK_UNIT = 0x1_0000;
+
+/** Entries of a hart's translation cache when nothing else is said. */
+export const CACHE_ENTRIES: number = TC_ENTRIES;
+
+const blockBytes = (entries: number): number => Math.ceil((TranslationCache.bytes(entries) + TLB_BYTES) / BLOCK_UNIT) * BLOCK_UNIT;
+
+/** Place of the translation cache of the hart in slot `n`, where each has `entries` entries. Its TLB is behind it. */
+export const translationCache = (n: number, entries: number = CACHE_ENTRIES): number => TRANSLATION + n * blockBytes(entries);
+
+/**
+ * Bytes at address 0 of the linear memory that belong to the hart room; pass it to the bus as `reserved`.
+ * @param entries entries of each translation cache: a power of two, 2^15 to 2^20
+ * @throws RangeError when it is not
+ */
+export function hartReserved(entries: number = CACHE_ENTRIES): number {
+  if (!Number.isInteger(Math.log2(entries)) || entries < TC_ENTRIES || entries > TC_ENTRIES_MAX) {
+    throw new RangeError(`translationCache: ${entries} is not a power of two from ${TC_ENTRIES} to ${TC_ENTRIES_MAX}`);
+  }
+  return translationCache(MAX_HARTS, entries);
+}
+
+/** {@link hartReserved} for translation caches of the default size. */
+export const HART_RESERVED: number = hartReserved();
 
 /** Byte offsets within a hart's state. The resident hart's state is at address 0. */
 export const State = {
@@ -60,10 +86,8 @@ export const PAGE_MAP_ENTRIES = 0x10_0000;
 export const DECODED = 0x50_0000;
 export const DECODED_END = 0x180_0000;
 
-/** Entries of a hart's translation cache. */
-export const CACHE_ENTRIES: number = TC_ENTRIES;
-/** Place of the translation cache of the hart in slot `n`. */
-export const translationCache = (n: number): number => DECODED_END + n * CACHE_ENTRIES * TC_ENTRY_BYTES;
+/** Store flags: a byte for each page of linear memory. */
+export const STORE_FLAGS = 0x180_0000;
 
 /**
  * A decoded instruction: 16 bytes for each 2-byte parcel of the page, so that a place in the decoded page is 8 times the place in the page.

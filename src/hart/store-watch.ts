@@ -10,7 +10,7 @@ import type { Bus } from '../bus/index.js';
 import type { TranslationCache } from '../../mmu/index.js';
 import type { DecodedPages } from './decoded-pages.js';
 import type { HartState } from './hart-state.js';
-import { State } from './layout.js';
+import { State, STORE_FLAGS } from './layout.js';
 
 /** Some translation cache may hold a write tag of the page. */
 const WRITE_CACHED = 1;
@@ -39,7 +39,7 @@ export class StoreWatch {
   constructor(bus: Bus, decoded: DecodedPages, harts: readonly WatchedHart[]) {
     this.#decoded = decoded;
     this.#harts = harts;
-    this.#flags = new Uint8Array(bus.u8.length / 4096);
+    this.#flags = bus.u8.subarray(STORE_FLAGS, STORE_FLAGS + bus.u8.length / 4096);
   }
 
   /** Notes a guest's store of `size` bytes that is about to happen; whether the page may then be cached for writing. */

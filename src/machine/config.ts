@@ -25,6 +25,8 @@ export interface MachineConfig {
   readonly harts?: number;
   /** The modelled TLB; the default one slows nothing down. */
   readonly tlb?: TlbConfig;
+  /** Entries of each hart's translation cache, a power of two from 2^15 to 2^20; default 2^15. It changes speed only, never a result or a count. */
+  readonly translationCache?: number;
   /** Who sets the A and D bits: page faults ("svade", the default) or the walker ("svadu"). The kernel sets both beforehand. */
   readonly ad?: 'svade' | 'svadu';
   /** Mode, quirks and limits of segdev; default: mode fixed. */

@@ -3,7 +3,7 @@ import { E2BIG, Trace } from '../base/index.js';
 import type { KernelPanic } from '../base/index.js';
 import { Bus } from '../bus/index.js';
 import { DeviceTree } from '../ddi/index.js';
-import { HART_RESERVED, Hart, HartEngine, MAX_HARTS, newHartContext } from '../hart/index.js';
+import { Hart, HartEngine, MAX_HARTS, hartReserved, newHartContext } from '../hart/index.js';
 import { Kernel } from '../kernel/index.js';
 import { ConsoleInput, CpuPool, Lwp, Process, System, execImage, linuxSignal, newProc, outputFile, runUser } from '../process/index.js';
 import type { Proc } from '../process/index.js';
@@ -47,10 +47,10 @@ export class Machine {
     checkInteger('quantum', quantum, 1, 2 ** 30);
     this.trace = config.trace ?? new Trace();
     this.bus = new Bus({
-      ramSize: config.ramSize ?? DEFAULT_RAM, reserved: HART_RESERVED,
+      ramSize: config.ramSize ?? DEFAULT_RAM, reserved: hartReserved(config.translationCache),
       ...(config.poolSize === undefined ? {} : { poolSize: config.poolSize }),
     });
-    const engine = new HartEngine(this.bus);
+    const engine = new HartEngine(this.bus, config.translationCache === undefined ? {} : { translationCache: config.translationCache });
     this.harts = Array.from({ length: harts }, (_, id) => new Hart(engine, {
       id, kernel: true, trace: this.trace, now: () => this.kernel.clock.now,
       ...(config.ad === undefined ? {} : { ad: config.ad }), ...(config.tlb === undefined ? {} : { tlb: config.tlb }),

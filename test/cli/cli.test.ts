@@ -115,6 +115,8 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
     ['two results in one file', ['run', seven, '--trace', 'same', '--stats', './same'], '--trace and --stats are the same file'],
     ['a negative number behind a blank', ['run', seven, '--harts', '-1'], '--harts must be a number from 1 to 16, not "-1"'],
     ['an unknown quirk', ['run', seven, '--quirk', 'none'], 'no quirk "none"'],
+    ['a translation cache that is no power of two', ['run', seven, '--translation-cache', '65537'], '--translation-cache must be a power of two, not "65537"'],
+    ['a translation cache too small', ['run', seven, '--translation-cache', '64'], '--translation-cache must be a number from 32768 to 1048576, not "64"'],
     ['no harts', ['run', seven, '--harts', '0'], '--harts must be a number from 1 to 16, not "0"'],
     ['a quantum that is no number', ['run', seven, '--quantum', 'long'], '--quantum must be a number'],
     ['a negative limit', ['run', seven, '--max-instructions=-5'], '--max-instructions must be a number'],

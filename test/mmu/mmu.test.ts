@@ -83,6 +83,47 @@ describe('the translation cache', () => {
     expect(use(none, 0, READ)).toBe(false);
   });
 
+  it('serves each address space, mode, SUM and MXR again what it knew when they come back', () => {
+    const w = mapped();
+    poke(w.bus, 2, 2, pte(RAM_FRAME + 10n, 'vrwxad'));
+    poke(w.bus, 2, 4, pte(RAM_FRAME + 12n, 'vrwxad'));
+    const contexts: readonly ((mmu: Mmu) => void)[] = [
+      (mmu) => { mmu.setSatp(8, 1, Number(RAM_FRAME)); mmu.priv = 0; mmu.sum = false; mmu.mxr = false; },
+      (mmu) => { mmu.setSatp(8, 2, Number(RAM_FRAME)); },
+      (mmu) => { mmu.priv = 1; },
+      (mmu) => { mmu.sum = true; },
+      (mmu) => { mmu.mxr = true; },
+      (mmu) => { mmu.setSatp(0, 0, 0); },
+    ];
+    const pages = [0x0000, 0x1000, 0x2000, 0x3000, 0x4000, Number(RAM_FRAME) * 4096 + 0x7000];
+    const host = contexts.map((enter, n) => {
+      enter(w.mmu);
+      expect(use(w, pages[n]!, READ)).toBe(true);
+      return w.cache.lookup(pages[n]!, READ);
+    });
+    contexts.forEach((enter, n) => {
+      enter(w.mmu);
+      pages.forEach((page, m) => { expect(w.cache.lookup(page, READ), `page of context ${m} in context ${n}`).toBe(m === n ? host[n] : -1); });
+    });
+  });
+
+  it('forgets what an address space knew of a page that a global entry, made in another one, hides from it', () => {
+    const w = mapped();
+    // Two ways of one set in the 4K array are filled, then the first is emptied for the global entry to take.
+    poke(w.bus, 1, 64, pte(tableFrame(3), 'v'));
+    poke(w.bus, 3, 1, pte(RAM_FRAME + 20n, 'vrwxuad'));
+    const other = 64 * 512 * 4096 + 0x1000;
+    use(w, other, READ);
+    use(w, 0x1000, READ);
+    w.mmu.sfenceVma(at(other), undefined);
+    poke(w.bus, 2, 1, pte(RAM_FRAME + 30n, 'vrwxuadg'));
+    w.mmu.setSatp(8, 2, Number(RAM_FRAME));
+    expect(w.mmu.translate(at(0x1000), READ)).toBe(Number(RAM_FRAME + 30n) * 4096);
+    w.mmu.setSatp(8, 1, Number(RAM_FRAME));
+    expect(w.mmu.translate(at(0x1000), READ)).toBe(Number(RAM_FRAME + 30n) * 4096);
+    expect(w.cache.lookup(0x1000, READ)).toBe(-1);
+  });
+
   it('serves untranslated addresses until translation begins', () => {
     const w = mapped();
     w.mmu.priv = 3;

@@ -1,19 +1,18 @@
 /** devmap_devmem_setup and devmap_devmem_remap: device memory behind a handle. */
 import type { Pfn } from '../base/index.js';
-import { hex, isAligned, PAGESIZE, alignDown, alignUp, PFN_INVALID } from '../base/index.js';
+import { hex, isAligned, PAGESIZE, alignDown, PFN_INVALID } from '../base/index.js';
 import type { DdiDeviceAccAttr, DevInfo, DevmapCallbackCtl, DevmapCookie } from '../ddi/index.js';
 import {
-  DDI_FAILURE, ddi_map, DDI_ME_REGSPEC_RANGE, DDI_ME_RNUMBER_RANGE, DDI_SUCCESS, ddiName, DEVMAP_ALLOW_REMAP, DEVMAP_MAPPING_INVALID, DEVMAP_SETUP_FLAGS, protText, ref,
-  setupFlagsText,
+  DDI_FAILURE, ddi_map, DDI_ME_REGSPEC_RANGE, DDI_ME_RNUMBER_RANGE, DDI_SUCCESS, DEVMAP_MAPPING_INVALID, ref,
 } from '../ddi/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { hat_unload, HAT_UNLOAD, HAT_UNLOAD_OTHER } from '../vm/index.js';
 import type { DevmapHandle } from './devmap-handle.js';
-import { DEVMAP_DEVMEM_COOKIE, DEVMAP_FLAG_LARGE, DEVMAP_SETUP_DONE, handleText, holdDhpLock, releDhpLock } from './devmap-handle.js';
+import { DEVMAP_DEVMEM_COOKIE, DEVMAP_FLAG_LARGE, handleText, holdDhpLock, releDhpLock } from './devmap-handle.js';
 import { setCookie } from './handles.js';
 import { devmap_devmem_large_page_setup } from './large-page.js';
 import { liveHandle } from './live-handle.js';
-import { copyCallbacks, protAllowed, remapAllowed } from './setup-checks.js';
+import { finishSetup, mayStartInvalid, notSetUp, protAllowed, remapAllowed, startsInvalid, traced } from './setup-checks.js';
 import { deref } from './state.js';
 
 /** A resolved window of device memory. */
@@ -69,30 +68,17 @@ export function devmap_devmem_setup(
   const dhp = liveHandle(dhc, 'devmap_devmem_setup');
   if (dhp === undefined) return DDI_FAILURE;
   const result = setup(dhp, dip, callbackops ?? undefined, rnumber, roff, len, maxprot, flags, accattrp ?? undefined);
-  const { trace } = dhp.state;
-  if (trace.on) {
-    trace.emit('drv.setup', {
-      handle: handleText(dhp), backing: 'devmem', off: roff, len, maxprot: protText(maxprot), flags: setupFlagsText(flags), result: ddiName(result),
-    });
-  }
-  return result;
+  return traced('drv.setup', dhp, { backing: 'devmem', off: roff, len, maxprot, flags }, result);
 }
 
 function setup(
   dhp: DevmapHandle, dip: DevInfo, callbackops: DevmapCallbackCtl | undefined, rnumber: number, roff: number, len: number,
   maxprot: number, flags: number, accattrp: DdiDeviceAccAttr | undefined,
 ): number {
-  if ((dhp.flags & DEVMAP_SETUP_DONE) !== 0) {
-    dhp.state.finding('DM02', `${handleText(dhp)} is set up twice`);
-    return DDI_FAILURE;
-  }
-  if (!protAllowed(dhp, maxprot)) return DDI_FAILURE;
+  if (!notSetUp(dhp) || !protAllowed(dhp, maxprot)) return DDI_FAILURE;
   if (!wellFormed(dhp, 'DM13', roff, len)) return DDI_FAILURE;
-  if ((flags & DEVMAP_MAPPING_INVALID) !== 0) {
-    if ((flags & DEVMAP_ALLOW_REMAP) === 0) {
-      dhp.state.finding('DM11', `${handleText(dhp)} is set up invalid without permission to remap`);
-      return DDI_FAILURE;
-    }
+  if (startsInvalid(flags)) {
+    if (!mayStartInvalid(dhp, flags)) return DDI_FAILURE;
     dhp.pfn = PFN_INVALID;
   } else {
     if (dip.tree.inject('acchdl') !== 0) return DDI_FAILURE;
@@ -102,15 +88,10 @@ function setup(
     dhp.hat_attr = window.hat_attr;
   }
   dhp.state.assert(!dhp.state.isMemory(dhp.pfn), 3453, '!pf_is_memory(dhp->dh_pfn)');
-  dhp.flags |= flags & DEVMAP_SETUP_FLAGS;
-  dhp.len = alignUp(len, PAGESIZE);
   setCookie(dhp, DEVMAP_DEVMEM_COOKIE);
   dhp.roff = alignDown(roff, PAGESIZE);
+  finishSetup(dhp, callbackops, len, maxprot, flags);
   devmap_devmem_large_page_setup(dhp);
-  dhp.maxprot = maxprot & dhp.orig_maxprot;
-  copyCallbacks(dhp, callbackops);
-  dhp.initLock();
-  dhp.flags |= DEVMAP_SETUP_DONE;
   return DDI_SUCCESS;
 }
 
@@ -128,13 +109,7 @@ export function* devmap_devmem_remap(
   const dhp = liveHandle(dhc, 'devmap_devmem_remap');
   if (dhp === undefined) return DDI_FAILURE;
   const result = yield* remap(dhp, dip, rnumber, roff, len, maxprot, flags, accattrp ?? undefined);
-  const { trace } = dhp.state;
-  if (trace.on) {
-    trace.emit('drv.remap', {
-      handle: handleText(dhp), backing: 'devmem', off: roff, len, maxprot: protText(maxprot), flags: setupFlagsText(flags), result: ddiName(result),
-    });
-  }
-  return result;
+  return traced('drv.remap', dhp, { backing: 'devmem', off: roff, len, maxprot, flags }, result);
 }
 
 function* remap(

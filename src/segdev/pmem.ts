@@ -1,18 +1,17 @@
 /** Page memory: pages a driver allocates one by one, without kernel addresses (devmap_pmem_alloc and its family). */
 import type { Pfn } from '../base/index.js';
-import { alignDown, alignUp, isAligned, PAGESIZE } from '../base/index.js';
+import { alignDown, isAligned, PAGESIZE } from '../base/index.js';
 import type { DdiDeviceAccAttr, DevInfo, DevmapCallbackCtl, DevmapCookie, Ref } from '../ddi/index.js';
 import {
-  DDI_FAILURE, DDI_SUCCESS, ddiName, DEVMAP_ALLOW_REMAP, DEVMAP_MAPPING_INVALID, DEVMAP_SETUP_FLAGS, i_ddi_cacheattr_to_hatacc,
-  i_ddi_check_cache_attr, i_ddi_devacc_to_hatacc, IOMEM_DATA_UC_WR_COMBINE, IOMEM_DATA_UNCACHED, protText, setupFlagsText,
+  DDI_FAILURE, DDI_SUCCESS, DEVMAP_MAPPING_INVALID, i_ddi_cacheattr_to_hatacc, i_ddi_check_cache_attr, i_ddi_devacc_to_hatacc, IOMEM_DATA_UC_WR_COMBINE, IOMEM_DATA_UNCACHED,
 } from '../ddi/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { hat_unload, HAT_UNLOAD, HAT_UNLOAD_OTHER } from '../vm/index.js';
 import type { DevmapHandle } from './devmap-handle.js';
-import { DEVMAP_FLAG_LARGE, DEVMAP_PMEM_COOKIE, DEVMAP_SETUP_DONE, handleText, holdDhpLock, releDhpLock } from './devmap-handle.js';
+import { DEVMAP_FLAG_LARGE, DEVMAP_PMEM_COOKIE, handleText, holdDhpLock, releDhpLock } from './devmap-handle.js';
 import { setCookie, setPcookie } from './handles.js';
 import { liveHandle } from './live-handle.js';
-import { copyCallbacks, protAllowed, remapAllowed } from './setup-checks.js';
+import { finishSetup, mayStartInvalid, notSetUp, protAllowed, remapAllowed, startsInvalid, traced } from './setup-checks.js';
 import { cursegdev, deref } from './state.js';
 import { DevmapPmemCookie } from './umem-cookie.js';
 
@@ -81,13 +80,7 @@ export function devmap_pmem_setup(
   const dhp = liveHandle(dhc, 'devmap_pmem_setup');
   if (dhp === undefined) return DDI_FAILURE;
   const result = setup(dhp, callbackops ?? undefined, cookie, off, len, maxprot, flags, accattrp ?? undefined);
-  const { trace } = dhp.state;
-  if (trace.on) {
-    trace.emit('drv.setup', {
-      handle: handleText(dhp), backing: 'pmem', off, len, maxprot: protText(maxprot), flags: setupFlagsText(flags), result: ddiName(result),
-    });
-  }
-  return result;
+  return traced('drv.setup', dhp, { backing: 'pmem', off, len, maxprot, flags }, result);
 }
 
 function setup(
@@ -97,24 +90,11 @@ function setup(
   if (cookie === null || !inside(dhp, cookie, off, len)) return DDI_FAILURE;
   // Page memory is never mapped cached.
   if (!i_ddi_check_cache_attr(flags, dhp.state.cachedOnly) || (flags & (IOMEM_DATA_UC_WR_COMBINE | IOMEM_DATA_UNCACHED)) === 0) return DDI_FAILURE;
-  if ((dhp.flags & DEVMAP_SETUP_DONE) !== 0) {
-    dhp.state.finding('DM02', `${handleText(dhp)} is set up twice`);
-    return DDI_FAILURE;
-  }
-  if (!protAllowed(dhp, maxprot)) return DDI_FAILURE;
-  if ((flags & DEVMAP_MAPPING_INVALID) === 0) {
-    point(dhp, cookie, off);
-  } else if ((flags & DEVMAP_ALLOW_REMAP) === 0) {
-    dhp.state.finding('DM11', `${handleText(dhp)} is set up invalid without permission to remap`);
-    return DDI_FAILURE;
-  }
+  if (!notSetUp(dhp) || !protAllowed(dhp, maxprot)) return DDI_FAILURE;
+  if (!startsInvalid(flags)) point(dhp, cookie, off);
+  else if (!mayStartInvalid(dhp, flags)) return DDI_FAILURE;
   dhp.hat_attr = i_ddi_devacc_to_hatacc(accattrp, i_ddi_cacheattr_to_hatacc(flags, dhp.hat_attr, dhp.state.cachedOnly));
-  dhp.flags |= flags & DEVMAP_SETUP_FLAGS;
-  dhp.len = alignUp(len, PAGESIZE);
-  dhp.maxprot = maxprot & dhp.orig_maxprot;
-  copyCallbacks(dhp, callbackops);
-  dhp.initLock();
-  dhp.flags |= DEVMAP_SETUP_DONE;
+  finishSetup(dhp, callbackops, len, maxprot, flags);
   return DDI_SUCCESS;
 }
 

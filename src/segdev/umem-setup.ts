@@ -1,17 +1,16 @@
 /** devmap_umem_setup and devmap_umem_remap: exported memory behind a handle. */
-import { alignDown, alignUp, isAligned, PAGESIZE } from '../base/index.js';
+import { alignDown, isAligned, PAGESIZE } from '../base/index.js';
 import type { DdiDeviceAccAttr, DevInfo, DevmapCallbackCtl, DevmapCookie } from '../ddi/index.js';
 import {
-  DDI_FAILURE, DDI_SUCCESS, ddiName, DEVMAP_ALLOW_REMAP, DEVMAP_MAPPING_INVALID, DEVMAP_SETUP_FLAGS, i_ddi_cacheattr_to_hatacc,
-  i_ddi_check_cache_attr, i_ddi_devacc_to_hatacc, protText, setupFlagsText,
+  DDI_FAILURE, DDI_SUCCESS, DEVMAP_MAPPING_INVALID, i_ddi_cacheattr_to_hatacc, i_ddi_check_cache_attr, i_ddi_devacc_to_hatacc,
 } from '../ddi/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { hat_unload, HAT_UNLOAD, HAT_UNLOAD_OTHER } from '../vm/index.js';
 import type { DevmapHandle } from './devmap-handle.js';
-import { DEVMAP_FLAG_LARGE, DEVMAP_SETUP_DONE, handleText, holdDhpLock, releDhpLock } from './devmap-handle.js';
+import { DEVMAP_FLAG_LARGE, handleText, holdDhpLock, releDhpLock } from './devmap-handle.js';
 import { setCookie } from './handles.js';
 import { liveHandle } from './live-handle.js';
-import { copyCallbacks, protAllowed, remapAllowed } from './setup-checks.js';
+import { finishSetup, mayStartInvalid, notSetUp, protAllowed, remapAllowed, startsInvalid, traced } from './setup-checks.js';
 import { deref } from './state.js';
 import type { DdiUmemCookie } from './umem-cookie.js';
 import { UmemCookie } from './umem-cookie.js';
@@ -47,13 +46,7 @@ export function devmap_umem_setup(
   const dhp = liveHandle(dhc, 'devmap_umem_setup');
   if (dhp === undefined) return DDI_FAILURE;
   const result = setup(dhp, callbackops ?? undefined, cookie, off, len, maxprot, flags, accattrp ?? undefined);
-  const { trace } = dhp.state;
-  if (trace.on) {
-    trace.emit('drv.setup', {
-      handle: handleText(dhp), backing: 'umem', off, len, maxprot: protText(maxprot), flags: setupFlagsText(flags), result: ddiName(result),
-    });
-  }
-  return result;
+  return traced('drv.setup', dhp, { backing: 'umem', off, len, maxprot, flags }, result);
 }
 
 function setup(
@@ -66,23 +59,10 @@ function setup(
   }
   if (!inside(dhp, cookie, off, len)) return DDI_FAILURE;
   if (!i_ddi_check_cache_attr(flags, dhp.state.cachedOnly)) return DDI_FAILURE;
-  if ((dhp.flags & DEVMAP_SETUP_DONE) !== 0) {
-    dhp.state.finding('DM02', `${handleText(dhp)} is set up twice`);
-    return DDI_FAILURE;
-  }
-  if (!protAllowed(dhp, maxprot)) return DDI_FAILURE;
-  if ((flags & DEVMAP_MAPPING_INVALID) === 0) {
-    point(dhp, cookie, off, flags, accattrp);
-  } else if ((flags & DEVMAP_ALLOW_REMAP) === 0) {
-    dhp.state.finding('DM11', `${handleText(dhp)} is set up invalid without permission to remap`);
-    return DDI_FAILURE;
-  }
-  dhp.flags |= flags & DEVMAP_SETUP_FLAGS;
-  dhp.len = alignUp(len, PAGESIZE);
-  dhp.maxprot = maxprot & dhp.orig_maxprot;
-  copyCallbacks(dhp, callbackops);
-  dhp.initLock();
-  dhp.flags |= DEVMAP_SETUP_DONE;
+  if (!notSetUp(dhp) || !protAllowed(dhp, maxprot)) return DDI_FAILURE;
+  if (!startsInvalid(flags)) point(dhp, cookie, off, flags, accattrp);
+  else if (!mayStartInvalid(dhp, flags)) return DDI_FAILURE;
+  finishSetup(dhp, callbackops, len, maxprot, flags);
   return DDI_SUCCESS;
 }
 
@@ -100,13 +80,7 @@ export function* devmap_umem_remap(
   const dhp = liveHandle(dhc, 'devmap_umem_remap');
   if (dhp === undefined) return DDI_FAILURE;
   const result = yield* remap(dhp, cookie, off, len, maxprot, flags, accattrp ?? undefined);
-  const { trace } = dhp.state;
-  if (trace.on) {
-    trace.emit('drv.remap', {
-      handle: handleText(dhp), backing: 'umem', off, len, maxprot: protText(maxprot), flags: setupFlagsText(flags), result: ddiName(result),
-    });
-  }
-  return result;
+  return traced('drv.remap', dhp, { backing: 'umem', off, len, maxprot, flags }, result);
 }
 
 function* remap(

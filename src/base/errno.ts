@@ -16,6 +16,7 @@ export const EACCES = 13;
 export const EFAULT = 14;
 export const EBUSY = 16;
 export const EEXIST = 17;
+export const EXDEV = 18;
 export const ENODEV = 19;
 export const ENOTDIR = 20;
 export const EISDIR = 21;
@@ -23,9 +24,12 @@ export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const ENOTTY = 25;
+export const ETXTBSY = 26;
 export const EFBIG = 27;
 export const ENOSPC = 28;
 export const ESPIPE = 29;
+export const EROFS = 30;
+export const EMLINK = 31;
 export const EPIPE = 32;
 export const ERANGE = 34;
 export const EDEADLK = 45;
@@ -33,13 +37,15 @@ export const ENOTSUP = 48;
 export const ETIME = 62;
 export const ENAMETOOLONG = 78;
 export const EOVERFLOW = 79;
+export const EILSEQ = 88;
 export const ENOSYS = 89;
 export const ELOOP = 90;
+export const ENOTEMPTY = 93;
 
 const names: readonly (readonly [string, number])[] = Object.entries({
-  EPERM, ENOENT, ESRCH, EINTR, EIO, ENXIO, E2BIG, ENOEXEC, EBADF, ECHILD, EAGAIN, ENOMEM, EACCES, EFAULT, EBUSY, EEXIST, ENODEV,
-  ENOTDIR, EISDIR, EINVAL, ENFILE, EMFILE, ENOTTY, EFBIG, ENOSPC, ESPIPE, EPIPE, ERANGE, EDEADLK, ENOTSUP, ETIME, ENAMETOOLONG,
-  EOVERFLOW, ENOSYS, ELOOP,
+  EPERM, ENOENT, ESRCH, EINTR, EIO, ENXIO, E2BIG, ENOEXEC, EBADF, ECHILD, EAGAIN, ENOMEM, EACCES, EFAULT, EBUSY, EEXIST, EXDEV, ENODEV,
+  ENOTDIR, EISDIR, EINVAL, ENFILE, EMFILE, ENOTTY, ETXTBSY, EFBIG, ENOSPC, ESPIPE, EROFS, EMLINK, EPIPE, ERANGE, EDEADLK, ENOTSUP, ETIME,
+  ENAMETOOLONG, EOVERFLOW, EILSEQ, ENOSYS, ELOOP, ENOTEMPTY,
 });
 const nameOf: ReadonlyMap<number, string> = new Map(names.map(([name, value]) => [value, name]));
 

@@ -16,8 +16,11 @@ export class Uio {
   resid: number;
   /** Position in the file. */
   loffset: number;
+  /** Where the bytes are when the kernel itself asks (UIO_SYSSPACE): `base` counts from its beginning. */
+  readonly kernel: Uint8Array | undefined;
 
-  constructor(base: number, length: number, offset: number) {
+  constructor(base: number, length: number, offset: number, kernel?: Uint8Array) {
+    this.kernel = kernel;
     this.base = base;
     this.resid = length;
     this.loffset = offset;
@@ -31,10 +34,13 @@ export class Uio {
 export function* uiomove(bytes: Uint8Array, rwflag: number, uio: Uio): Kgen<number> {
   const count = Math.min(bytes.length, uio.resid);
   const part = bytes.subarray(0, count);
-  const result = rwflag === UIO_READ ? yield* ddi_copyout(part, uio.base, count, 0) : yield* ddi_copyin(uio.base, part, count, 0);
+  if (uio.kernel !== undefined) moveInside(part, rwflag, uio.kernel.subarray(uio.base, uio.base + count));
+  const result = uio.kernel !== undefined ? 0 : rwflag === UIO_READ ? yield* ddi_copyout(part, uio.base, count, 0) : yield* ddi_copyin(uio.base, part, count, 0);
   if (result !== 0) return EFAULT;
   uio.base += count;
   uio.resid -= count;
   uio.loffset += count;
   return 0;
 }
+
+const moveInside = (part: Uint8Array, rwflag: number, kernel: Uint8Array): void => (rwflag === UIO_READ ? kernel.set(part) : part.set(kernel));

@@ -1,11 +1,11 @@
 /** A whole machine: harts, memory, devices, kernel, processes. */
-import { E2BIG, Trace } from '../base/index.js';
+import { E2BIG, PAGESIZE, Trace } from '../base/index.js';
 import type { KernelPanic } from '../base/index.js';
 import { Bus } from '../bus/index.js';
 import { DeviceTree } from '../ddi/index.js';
 import { Hart, HartEngine, MAX_HARTS, hartReserved, newHartContext } from '../hart/index.js';
 import { Kernel } from '../kernel/index.js';
-import { ConsoleInput, CpuPool, Lwp, Process, System, execImage, linuxSignal, newProc, outputFile, runUser } from '../process/index.js';
+import { type ConsoleInput, CpuPool, Lwp, Process, System, execImage, linuxSignal, newProc, runUser } from '../process/index.js';
 import type { Proc } from '../process/index.js';
 import { segdev_init } from '../segdev/index.js';
 import { Vm, as_alloc } from '../vm/index.js';
@@ -15,6 +15,7 @@ import { attachDevices } from './devices.js';
 import { collectStatistics } from './collect-statistics.js';
 import type { RunResult } from './result.js';
 import type { MachineStatistics } from './statistics.js';
+import { makeStreams } from './streams.js';
 
 const DEFAULT_RAM = 256 * 2 ** 20;
 const DEFAULT_QUANTUM = 100_000;
@@ -67,14 +68,16 @@ export class Machine {
     segdev_init(this.vm, config.segdev);
     this.tree = new DeviceTree({ trace: this.trace, bus: this.bus });
     const devices = attachDevices(this.bus, this.kernel, this.tree, () => engine.running?.now ?? this.kernel.clock.now, config.devices ?? []);
-    this.#stdin = new ConsoleInput(config.stdin ?? ((): Uint8Array => new Uint8Array(0)));
+    const streams = makeStreams(config);
+    this.#stdin = streams.input;
     this.system = new System({
       kernel: this.kernel, cpus, devices, quantum, runUser,
       newAs: (name) => as_alloc(this.vm, name),
       seed: config.seed ?? 1,
-      stdin: this.#stdin.file,
-      stdout: outputFile(config.stdout ?? ((): void => {})),
-      stderr: outputFile(config.stderr ?? ((): void => {})),
+      streams: [streams.input.file, streams.output, streams.error],
+      memory: () => ({ total: this.vm.pages.total * PAGESIZE, free: this.vm.pages.free * PAGESIZE }),
+      ...(config.terminal === undefined ? {} : { terminals: config.terminal.streams }),
+      ...(config.root === undefined ? {} : { host: config.root }),
     });
   }
 

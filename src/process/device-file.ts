@@ -3,30 +3,26 @@ import { FREAD, FWRITE, ref, spec_close, spec_ioctl, spec_open, spec_read, spec_
 import type { Dev } from '../ddi/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { spec_map } from '../segdev/index.js';
-import { OpenFile } from './open-file.js';
-import type { MapRequest } from './open-file.js';
+import type { FileOps, MapRequest } from './file-ops.js';
 
-/** Opens a device (open(9E)). Returns the open file, or a negated errno. */
-export function* openDevice(asked: Dev, access: { path: string; readable: boolean; writable: boolean }): Kgen<OpenFile | number> {
+/** Opens a device (open(9E)). Returns the operations of the open file, or a negated errno. */
+export function* openDevice(asked: Dev, access: { readonly readable: boolean; readonly writable: boolean }): Kgen<FileOps | number> {
   const flag = (access.readable ? FREAD : 0) | (access.writable ? FWRITE : 0);
   const devp = ref(asked);
   const error = yield* spec_open(devp, flag);
   if (error !== 0) return -error;
   const dev = devp.value;
-  return new OpenFile({
-    ...access,
-    ops: {
-      seekable: true,
-      read: (uio) => spec_read(dev, uio),
-      write: (uio) => spec_write(dev, uio),
-      ioctl: (cmd, arg, rvalp) => spec_ioctl(dev, cmd, arg, flag, rvalp),
-      mmap: (request) => mapDevice(dev, request),
-      *close(): Kgen<number> {
-        yield* spec_close(dev, flag);
-        return 0;
-      },
+  return {
+    seekable: true,
+    read: (uio) => spec_read(dev, uio),
+    write: (uio) => spec_write(dev, uio),
+    ioctl: (cmd, arg, rvalp) => spec_ioctl(dev, cmd, arg, flag, rvalp),
+    mmap: (request) => mapDevice(dev, request),
+    *close(): Kgen<number> {
+      yield* spec_close(dev, flag);
+      return 0;
     },
-  });
+  };
 }
 
 function* mapDevice(dev: Dev, r: MapRequest): Kgen<number> {

@@ -3,6 +3,7 @@ import { E2BIG, ENOMEM, PAGESIZE, alignDown, alignUp } from '../base/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { PROT_EXEC, PROT_READ, PROT_USER, PROT_WRITE } from '../vm/index.js';
 import type { ElfImage, ElfSegment } from '../../guest/index.js';
+import type { Place } from './fs/vnode.js';
 import { initialStack } from './initial-stack.js';
 import { STACK_BASE, STACK_SIZE, STACK_TOP, TRAMPOLINE } from './layout.js';
 import type { Lwp } from './lwp.js';
@@ -19,6 +20,8 @@ export interface ExecRequest {
   readonly path: string;
   readonly argv: readonly string[];
   readonly env: readonly string[];
+  /** The file it came from; undefined where that is none of the guest's. */
+  readonly file?: Place;
 }
 
 /**
@@ -51,6 +54,8 @@ export function* execImage(system: System, lwp: Lwp, request: ExecRequest): Kgen
   if (codeError !== 0) return codeError;
 
   proc.image = image;
+  proc.exe = request.file;
+  proc.argv = request.argv;
   proc.heapBase = heap;
   proc.heapEnd = heap;
   for (let n = 1; n < 32; n++) lwp.setX(n, 0n);

@@ -9,10 +9,17 @@ export const OPEN_MAX = 1024;
 /** Descriptors by number. */
 export class FileTable {
   #files: (OpenFile | undefined)[] = [];
+  /** Descriptors that execve(2) closes (FD_CLOEXEC). */
+  #cloexec: Set<number> = new Set();
 
   /** The file behind `fd`, or undefined (EBADF). */
   get(fd: number): OpenFile | undefined {
     return Number.isInteger(fd) && fd >= 0 ? this.#files[fd] : undefined;
+  }
+
+  /** The descriptors in use, ascending. */
+  numbers(): number[] {
+    return [...this.#files.keys()].filter((fd) => this.#files[fd] !== undefined);
   }
 
   /** The lowest free descriptor not below `min`, or -EMFILE. */
@@ -23,10 +30,32 @@ export class FileTable {
   }
 
   /** Gives `file` the lowest free descriptor not below `min`; returns it, or -EMFILE. */
-  add(file: OpenFile, min = 0): number {
+  add(file: OpenFile, min = 0, cloexec = false): number {
     const fd = this.lowest(min);
-    if (fd >= 0) this.#files[fd] = file;
+    if (fd >= 0) this.#put(fd, file, cloexec);
     return fd;
+  }
+
+  /** Puts `file` in the place of what `fd` stands for, which is closed. Returns what closing said. */
+  *replace(fd: number, file: OpenFile, cloexec: boolean): Kgen<number> {
+    const old = this.get(fd);
+    this.#put(fd, file, cloexec);
+    return old === undefined ? 0 : yield* old.release();
+  }
+
+  #put(fd: number, file: OpenFile, cloexec: boolean): void {
+    this.#files[fd] = file;
+    this.setCloexec(fd, cloexec);
+  }
+
+  /** Whether execve(2) closes `fd`. */
+  cloexec(fd: number): boolean {
+    return this.#cloexec.has(fd);
+  }
+
+  setCloexec(fd: number, cloexec: boolean): void {
+    if (cloexec) this.#cloexec.add(fd);
+    else this.#cloexec.delete(fd);
   }
 
   /** Gives up one descriptor. Returns 0, EBADF, or what closing the file said. */
@@ -34,18 +63,25 @@ export class FileTable {
     const file = this.get(fd);
     if (file === undefined) return EBADF;
     this.#files[fd] = undefined;
+    this.#cloexec.delete(fd);
     return yield* file.release();
   }
 
   /** Gives up every descriptor, lowest first. */
   *closeAll(): Kgen<void> {
-    for (let fd = 0; fd < this.#files.length; fd++) if (this.#files[fd] !== undefined) yield* this.close(fd);
+    for (const fd of this.numbers()) yield* this.close(fd);
+  }
+
+  /** Gives up the descriptors that a new program does not get, lowest first (execve(2)). */
+  *closeOnExec(): Kgen<void> {
+    for (const fd of this.numbers()) if (this.#cloexec.has(fd)) yield* this.close(fd);
   }
 
   /** The table of a child of fork(2): the same open files. */
   fork(): FileTable {
     const child = new FileTable();
     child.#files = this.#files.map((file) => file?.hold());
+    child.#cloexec = new Set(this.#cloexec);
     return child;
   }
 }

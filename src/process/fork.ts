@@ -26,10 +26,12 @@ export function* forkProcess(system: System, parent: Proc, lwp: Lwp | undefined)
   const pid = system.newPid();
   const as = yield* as_dup(parent.as, `${parent.name}[${pid}]`);
   if (typeof as === 'number') return -as;
-  const proc = new Proc({ pid, name: parent.name, as, files: parent.files.fork() });
+  const proc = new Proc({ pid, name: parent.name, as, files: parent.files.fork(), fs: parent.fs.fork() });
   proc.signals = parent.signals.fork();
   proc.labels = new Labels(parent.labels);
   proc.image = parent.image;
+  proc.exe = parent.exe;
+  proc.argv = parent.argv;
   proc.heapBase = parent.heapBase;
   proc.heapEnd = parent.heapEnd;
   proc.parent = parent;

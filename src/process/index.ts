@@ -1,5 +1,5 @@
 /** Processes: programs, system calls, signals, faults, and the calls a host makes on their behalf. */
-export { ConsoleInput, nullFile, outputFile } from './console-file.js';
+export { ConsoleInput, outputFile } from './console-file.js';
 export type { InputSource } from './console-file.js';
 export { ProcessCounters } from './counters.js';
 export type { FaultAccess } from './counters.js';
@@ -7,6 +7,9 @@ export { Cpu, CpuPool } from './cpu.js';
 export { formatDeath } from './death.js';
 export type { GuestDeath, RegisterValue } from './death.js';
 export { execImage } from './exec.js';
+export { DEFAULT_ROOT_SPACE } from './fs/file-system.js';
+export type { FileOps } from './file-ops.js';
+export type { HostFile, HostFiles, HostOpen, HostPath, HostStat } from './fs/host-files.js';
 export type { HostAccess, HostFault } from './host-access.js';
 export { linuxErrno, linuxSignal } from './linux-abi.js';
 export { Lwp } from './lwp.js';
@@ -17,6 +20,7 @@ export type { HostMmap, OpenMode, ProcessCalls } from './process-calls.js';
 export { newProc } from './new-proc.js';
 export { runUser } from './run-user.js';
 export * from './signals.js';
+export { Terminal } from './terminal.js';
 export { syscallTable } from './syscalls/table.js';
 export { System } from './system.js';
 export type { SystemOptions } from './system.js';

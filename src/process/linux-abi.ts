@@ -4,7 +4,7 @@
  * `<sys/iso/signal_iso.h>`.
  */
 import {
-  EDEADLK, ELOOP, ENAMETOOLONG, ENOSYS, ENOTSUP, EOVERFLOW, ETIME,
+  EDEADLK, EILSEQ, ELOOP, ENAMETOOLONG, ENOSYS, ENOTEMPTY, ENOTSUP, EOVERFLOW, ETIME,
 } from '../base/index.js';
 import {
   SIGBUS, SIGCHLD, SIGCONT, SIGEMT, SIGMAX, SIGPOLL, SIGPROF, SIGPWR, SIGRTMIN, SIGSTOP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG,
@@ -16,7 +16,8 @@ export const ERESTART = 91;
 
 /** Errors whose Linux number differs; up to ERANGE (34) both systems agree. ENOTSUP is Linux's EOPNOTSUPP. */
 const linuxErrnoOf: ReadonlyMap<number, number> = new Map([
-  [EDEADLK, 35], [ENOTSUP, 95], [ETIME, 62], [ENAMETOOLONG, 36], [EOVERFLOW, 75], [ENOSYS, 38], [ELOOP, 40], [ERESTART, 4],
+  [EDEADLK, 35], [ENOTSUP, 95], [ETIME, 62], [ENAMETOOLONG, 36], [EOVERFLOW, 75], [ENOSYS, 38], [ENOTEMPTY, 39], [ELOOP, 40], [EILSEQ, 84],
+  [ERESTART, 4],
 ]);
 
 /** The Linux number of an illumos error; an error unknown to Linux is EIO (5), so that no wrong number reaches a guest. */

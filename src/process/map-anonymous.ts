@@ -4,7 +4,7 @@ import type { Kgen } from '../kernel/index.js';
 import {
   ADDR_NOVACALIGN, FileObject, MAP_PRIVATE, MAP_TYPE, PROT_ALL, as_map, as_rangelock, as_rangeunlock, choose_addr, segvn_create,
 } from '../vm/index.js';
-import type { MapRequest } from './open-file.js';
+import type { MapRequest } from './file-ops.js';
 import type { Proc } from './proc.js';
 
 /** MAP_ANON: zeros on first touch, shared or private. Returns the address, or -ENOMEM. */

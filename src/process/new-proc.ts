@@ -1,5 +1,6 @@
 /** A process out of nothing: an empty address space and the three standard descriptors. */
 import { FileTable } from './file-table.js';
+import { FsContext } from './fs/fs-context.js';
 import { OpenFile } from './open-file.js';
 import { Proc } from './proc.js';
 import type { System } from './system.js';
@@ -11,11 +12,9 @@ import type { System } from './system.js';
 export function newProc(system: System, name: string): Proc {
   if (system.full) throw new RangeError('the process table is full');
   const files = new FileTable();
-  files.add(new OpenFile({ path: '/dev/stdin', readable: true, writable: false, ops: system.stdin }));
-  files.add(new OpenFile({ path: '/dev/stdout', readable: false, writable: true, ops: system.stdout }));
-  files.add(new OpenFile({ path: '/dev/stderr', readable: false, writable: true, ops: system.stderr }));
+  system.streams.forEach((stream, fd) => files.add(new OpenFile({ ...stream, readable: fd === 0, writable: fd !== 0 })));
   const pid = system.newPid();
-  const proc = new Proc({ pid, name, as: system.newAs(`${name}[${pid}]`), files });
+  const proc = new Proc({ pid, name, as: system.newAs(`${name}[${pid}]`), files, fs: new FsContext(system.files.root) });
   system.procs.set(pid, proc);
   return proc;
 }

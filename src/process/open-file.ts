@@ -1,55 +1,39 @@
 /** What a file descriptor stands for: one open file description, shared by fork and dup. */
-import type { Uio } from '../ddi/index.js';
 import { settle } from '../kernel/index.js';
-import type { Kgen, MaybeKgen } from '../kernel/index.js';
-import type { As } from '../vm/index.js';
-
-/** What mmap(2) asks a file for (VOP_MAP); page aligned, constants illumos'. */
-export interface MapRequest {
-  readonly as: As;
-  /** Where it must be (MAP_FIXED) or may be; 0 = anywhere. */
-  readonly addr: number;
-  readonly len: number;
-  readonly off: number;
-  readonly prot: number;
-  readonly maxprot: number;
-  readonly flags: number;
-}
-
-/** The operations behind a descriptor. All answer 0 or an illumos errno unless said otherwise. */
-export interface FileOps {
-  /** Whether reads and writes happen at an offset, which they advance (`uio.loffset`). */
-  readonly seekable?: boolean;
-  /** Whether reads may wait for somebody outside the machine. */
-  readonly stream?: boolean;
-  /** Moves at most `uio.resid` bytes to the caller and advances `uio`; nothing moved = end of file. */
-  read(uio: Uio): MaybeKgen<number>;
-  /** Takes bytes from the caller and advances `uio`. */
-  write(uio: Uio): MaybeKgen<number>;
-  /** `rvalp` is the result where the errno is 0. */
-  ioctl(cmd: number, arg: number, rvalp: { value: number }): MaybeKgen<number>;
-  /** The address of the new mapping, or a negated errno. */
-  mmap(request: MapRequest): MaybeKgen<number>;
-  /** The last descriptor is gone. */
-  close(): MaybeKgen<number>;
-}
+import type { Kgen } from '../kernel/index.js';
+import type { FileOps } from './file-ops.js';
+import type { Attributes } from './fs/attributes.js';
+import type { Place } from './fs/vnode.js';
 
 /** An open file description and how many descriptors hold it. */
 export class OpenFile {
-  /** The name it was opened by, "/dev/fb0". */
+  /** The name it was opened by, from the root: "/dev/fb0". */
   readonly path: string;
   readonly readable: boolean;
   readonly writable: boolean;
   readonly ops: FileOps;
+  /** What it is, for fstat(2), and as a directory other names count from. */
+  readonly place: Place;
+  /** O_APPEND, O_NONBLOCK and what else F_GETFL shows beside the access mode. */
+  flags: number;
   /** Where the next read or write happens, in bytes; of no meaning unless the file is seekable. */
   offset = 0;
+  /** What getdents64(2) goes through: the entries as they were when it began. */
+  entries: ReturnType<NonNullable<FileOps['list']>> | undefined = undefined;
   #holds = 1;
 
-  constructor(o: { path: string; readable: boolean; writable: boolean; ops: FileOps }) {
+  constructor(o: { path: string; readable: boolean; writable: boolean; ops: FileOps; place: Place; flags?: number }) {
     this.path = o.path;
     this.readable = o.readable;
     this.writable = o.writable;
     this.ops = o.ops;
+    this.place = o.place;
+    this.flags = o.flags ?? 0;
+  }
+
+  /** What fstat(2) tells, or a negated errno. */
+  attributes(): Attributes | number {
+    return this.ops.attributes?.() ?? this.place.vnode.attributes();
   }
 
   /** One descriptor more. */

@@ -5,6 +5,8 @@ import type { As } from '../vm/index.js';
 import type { ElfImage } from '../../guest/index.js';
 import type { GuestDeath } from './death.js';
 import type { FileTable } from './file-table.js';
+import type { FsContext } from './fs/fs-context.js';
+import type { Place } from './fs/vnode.js';
 import { Labels } from './labels.js';
 import { SignalState } from './signal-state.js';
 
@@ -22,10 +24,16 @@ export class Proc {
   name: string;
   as: As;
   files: FileTable;
+  /** Its root, directory and umask. */
+  fs: FsContext;
   signals: SignalState = new SignalState();
   labels: Labels = new Labels();
   /** The program it runs, for symbols in reports; undefined for a process driven by the host. */
   image: ElfImage | undefined = undefined;
+  /** The file of that program; undefined where it came from outside the tree. */
+  exe: Place | undefined = undefined;
+  /** What it was started with. */
+  argv: readonly string[] = [];
   /** End of the heap, brk(2): [heapBase, heapEnd) is what the program asked for. */
   heapBase = 0;
   heapEnd = 0;
@@ -50,12 +58,13 @@ export class Proc {
   /** What wait4(2) has not told the parent yet: that it has stopped, by which signal (illumos number), or that it goes on. */
   news: JobNews | undefined = undefined;
 
-  constructor(o: { pid: number; name: string; as: As; files: FileTable }) {
+  constructor(o: { pid: number; name: string; as: As; files: FileTable; fs: FsContext }) {
     this.pid = o.pid;
     this.name = o.name;
     this.as = o.as;
     o.as.proc = this;
     this.files = o.files;
+    this.fs = o.fs;
     this.childChanged = new Kcondvar(`pid ${o.pid}: child changed`);
     this.continued = new Kcondvar(`pid ${o.pid}: continued`);
   }

@@ -9,11 +9,11 @@ import { controlMemory, incoreMemory } from './control-memory.js';
 import { exitProcess } from './exit.js';
 import type { FaultAccess } from './counters.js';
 import { forkProcess } from './fork.js';
+import { openFile } from './fs/open.js';
 import { hostAccess } from './host-access.js';
 import type { HostAccess } from './host-access.js';
 import { O_RDONLY, O_RDWR, O_WRONLY } from './linux-flags.js';
 import { mapMemory, protectMemory, unmapMemory } from './map-memory.js';
-import { openPath } from './open-path.js';
 import type { Proc } from './proc.js';
 import type { System } from './system.js';
 import { transferAt } from './transfer.js';
@@ -50,8 +50,12 @@ export class ProcessCalls {
   }
 
   /** open(2): a descriptor, or a negated errno. */
-  open(path: string, mode: OpenMode): Kgen<number> {
-    return openPath(this.#system, this.#proc, path, MODES[mode]);
+  *open(path: string, mode: OpenMode): Kgen<number> {
+    const { files, fs, pid } = this.#proc;
+    const free = files.lowest();
+    if (free < 0) return free;
+    const file = yield* openFile({ root: fs.root, start: fs.cwd, caller: { pid } }, path, MODES[mode], 0);
+    return typeof file === 'number' ? file : files.add(file);
   }
 
   /** close(2): 0 or an errno. */

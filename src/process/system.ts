@@ -8,8 +8,12 @@ import type { As, FileObject, VmServices } from '../vm/index.js';
 import { ProcessCounters } from './counters.js';
 import type { CpuPool } from './cpu.js';
 import type { Lwp } from './lwp.js';
-import type { FileOps } from './open-file.js';
+import type { FileOps } from './file-ops.js';
+import { DEFAULT_ROOT_SPACE, FileSystem } from './fs/file-system.js';
+import type { HostFiles } from './fs/host-files.js';
+import type { Place } from './fs/vnode.js';
 import type { Proc } from './proc.js';
+import { streamPlace } from './stream-place.js';
 import { makeTrampoline } from './trampoline.js';
 
 /** Processes a machine may have at a time. */
@@ -23,9 +27,14 @@ export interface SystemOptions {
   readonly newAs: (name: string) => As;
   /** Devices by their name under /dev. */
   readonly devices: ReadonlyMap<string, Dev>;
-  readonly stdin: FileOps;
-  readonly stdout: FileOps;
-  readonly stderr: FileOps;
+  /** Standard input, output and error. */
+  readonly streams: readonly [FileOps, FileOps, FileOps];
+  /** Which of the streams are terminals. */
+  readonly terminals?: readonly [boolean, boolean, boolean];
+  /** The directory of the host that is the root of the guest's names, and the bytes that may be added to it; default 1 GiB. */
+  readonly host?: { readonly files: HostFiles; readonly space?: number };
+  /** Bytes of memory, and of it free. */
+  readonly memory: () => { readonly total: number; readonly free: number };
   /** Instructions of a turn. */
   readonly quantum: number;
   /** The body of a user thread. */
@@ -41,9 +50,10 @@ export class System {
   readonly cpus: CpuPool;
   readonly newAs: (name: string) => As;
   readonly devices: ReadonlyMap<string, Dev>;
-  readonly stdin: FileOps;
-  readonly stdout: FileOps;
-  readonly stderr: FileOps;
+  /** Standard input, output and error: what a new process has as descriptors 0, 1 and 2. */
+  readonly streams: readonly { readonly path: string; readonly ops: FileOps; readonly place: Place }[];
+  /** The names all processes see. */
+  readonly files: FileSystem;
   readonly quantum: number;
   readonly counters: ProcessCounters = new ProcessCounters();
   readonly procs: Map<number, Proc> = new Map();
@@ -63,12 +73,17 @@ export class System {
     this.cpus = o.cpus;
     this.newAs = o.newAs;
     this.devices = o.devices;
-    this.stdin = o.stdin;
-    this.stdout = o.stdout;
-    this.stderr = o.stderr;
     this.quantum = o.quantum;
     this.#randomState = o.seed >>> 0;
     this.#runUser = o.runUser;
+    const paths = ['/dev/stdin', '/dev/stdout', '/dev/stderr'];
+    const terminals = o.terminals ?? [false, false, false];
+    this.streams = o.streams.map((ops, n) => ({ path: paths[n] ?? '', ops, place: streamPlace(ops, n, terminals[n] ?? false) }));
+    this.files = new FileSystem({
+      devices: o.devices, procs: this.procs, random: (length) => this.random(length), harts: o.cpus.cpus.length, memory: o.memory,
+      terminal: o.streams[terminals.indexOf(true)], uptime: () => o.kernel.clock.now, now: () => this.realtime,
+      host: o.host?.files, space: o.host?.space ?? DEFAULT_ROOT_SPACE,
+    });
   }
 
   /** Starts the kernel thread that runs the program of `lwp`. */
@@ -78,6 +93,11 @@ export class System {
       data: lwp,
       signalPending: () => proc.signals.deliverable,
     });
+  }
+
+  /** What CLOCK_REALTIME says: ns since 1970, which is when every machine is made. */
+  get realtime(): bigint {
+    return BigInt(Math.floor(this.kernel.clock.now));
   }
 
   /** Lets programs execute `instructions` more; 0 stops them where they are. */

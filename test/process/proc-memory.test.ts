@@ -133,7 +133,7 @@ describe('/proc reading and writing ordinary memory of a process', () => {
 });
 
 describe('a program that opens /proc', () => {
-  const proc = (): Guest => new Guest().data('mem: .asciz "/proc/self/mem"\nmaps: .asciz "/proc/self/maps"\none: .asciz "/proc/1/mem"\nnobody: .asciz "/proc/77/mem"\nstatus: .asciz "/proc/1/status"\n.balign 8\nword: .dword 77\nbuf: .zero 64');
+  const proc = (): Guest => new Guest().data('mem: .asciz "/proc/self/mem"\nmaps: .asciz "/proc/self/maps"\none: .asciz "/proc/1/mem"\nnobody: .asciz "/proc/77/mem"\nstatus: .asciz "/proc/1/nothing"\n.balign 8\nword: .dword 77\nbuf: .zero 64');
 
   it('reads and writes its own memory at the file\'s offset, which is the address', () => {
     const g = proc().sys('openat', -100, '&mem', 2, 0).expect(3).sys('pread64', 3, '&buf', 8, '&word').expect(8).expectAt('buf', 77);

@@ -1,5 +1,5 @@
 /** One system call: who makes it, with what arguments. */
-import { EFAULT, ENAMETOOLONG, PAGESIZE } from '../../base/index.js';
+import { EFAULT, EILSEQ, ENAMETOOLONG, PAGESIZE } from '../../base/index.js';
 import type { Kgen, MaybeKgen } from '../../kernel/index.js';
 import type { Lwp } from '../lwp.js';
 import type { Proc } from '../proc.js';
@@ -27,7 +27,16 @@ const A0 = 10;
 /** PATH_MAX, including the terminating zero. */
 const PATH_MAX = 4096;
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of a path; -EILSEQ unless it is UTF-8, which all names here are. */
+function decode(bytes: Uint8Array): string | number {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return -EILSEQ;
+  }
+}
 
 /** A system call being made. Arguments count from 0. */
 export class Call {
@@ -79,14 +88,14 @@ export class Call {
     return -(yield* this.lwp.userMemory.copyout(bytes, to));
   }
 
-  /** Reads a zero-terminated path; -EFAULT, or -ENAMETOOLONG beyond PATH_MAX. Reads no page behind the one with the zero. */
+  /** Reads a zero-terminated path; -EFAULT, -ENAMETOOLONG beyond PATH_MAX, or -EILSEQ for what is no UTF-8. Reads no page behind the one with the zero. */
   *path(from: number): Kgen<string | number> {
     const bytes = new Uint8Array(PATH_MAX);
     for (let length = 0; length < PATH_MAX;) {
       const step = Math.min(PATH_MAX - length, PAGESIZE - ((((from + length) % PAGESIZE) + PAGESIZE) % PAGESIZE));
       if ((yield* this.lwp.userMemory.copyin(from + length, bytes.subarray(length, length + step))) !== 0) return -EFAULT;
       const end = bytes.subarray(length, length + step).indexOf(0);
-      if (end >= 0) return decoder.decode(bytes.subarray(0, length + end));
+      if (end >= 0) return decode(bytes.subarray(0, length + end));
       length += step;
     }
     return -ENAMETOOLONG;

@@ -1,14 +1,21 @@
 /** All system calls this kernel knows, by number. */
 import type { Syscall } from './call.js';
+import { changeCalls } from './change.js';
+import { directoryCalls } from './directories.js';
 import { fileCalls } from './files.js';
 import { identityCalls } from './identity.js';
 import { memoryCalls } from './memory.js';
 import { memoryControlCalls } from './memory-control.js';
+import { nameCalls } from './names.js';
 import { processCalls } from './processes.js';
+import { readWriteCalls } from './read-write.js';
 import { signalCalls } from './signals.js';
+import { statCalls } from './stat.js';
 import { timeCalls } from './time.js';
 
-const families = [fileCalls, identityCalls, memoryCalls, memoryControlCalls, processCalls, signalCalls, timeCalls];
+const families = [
+  changeCalls, directoryCalls, fileCalls, identityCalls, memoryCalls, memoryControlCalls, nameCalls, processCalls, readWriteCalls, signalCalls, statCalls, timeCalls,
+];
 
 /** The system call table; what is not in it answers ENOSYS. */
 export const syscallTable: ReadonlyMap<number, Syscall> = new Map(

@@ -1,0 +1,71 @@
+/**
+ * A directory of the host as the kernel sees it: the interface its maker implements. Paths are lists of names below that directory, the
+ * empty list is the directory itself. No name is "", "." or ".." or has a slash or a zero byte; no symbolic link is ever followed, neither
+ * at the end nor on the way: who implements this must hold to that even while somebody else changes the directory.
+ * Negative results are negated illumos errnos; nothing throws.
+ */
+
+/** Names from the directory down. */
+export type HostPath = readonly string[];
+
+/** What the host tells of a file. */
+export interface HostStat {
+  /** 'other' is a device, a FIFO or a socket, which a guest may see but not open. */
+  readonly type: 'regular' | 'directory' | 'link' | 'other';
+  /** The same text for the same file, however it is called. */
+  readonly identity: string;
+  /** Permission bits, 0..07777. */
+  readonly mode: number;
+  readonly nlink: number;
+  /** Bytes. */
+  readonly size: number;
+  /** ns since 1970. */
+  readonly mtime: bigint;
+  /** ns since 1970. */
+  readonly ctime: bigint;
+}
+
+/** An open regular file of the host. */
+export interface HostFile {
+  stat(): HostStat | number;
+  /** Reads bytes from `offset` on; the number read, 0 at the end. */
+  read(offset: number, bytes: Uint8Array): number;
+  /** Writes bytes from `offset` on; the number written. */
+  write(offset: number, bytes: Uint8Array): number;
+  truncate(size: number): number;
+  /** Permission bits. */
+  chmod(mode: number): number;
+  /** Time of the last change, ns since 1970. */
+  utimes(mtime: bigint): number;
+  sync(): number;
+  close(): void;
+}
+
+/** How a regular file is opened: as it is, or made, which is -EEXIST where there is something. */
+export interface HostOpen {
+  readonly write: boolean;
+  /** Permission bits of the file to make; absent: it must be there. */
+  readonly create?: number;
+}
+
+/** A directory of the host. */
+export interface HostFiles {
+  /** Whether anything may be changed. Where it may not, the kernel calls none of the operations behind `open`. */
+  readonly writable: boolean;
+  lstat(path: HostPath): HostStat | number;
+  /** The names in a directory in any order, without "." and "..". */
+  list(path: HostPath): readonly string[] | number;
+  readlink(path: HostPath): string | number;
+  /** Opens a regular file; anything else is -ENXIO, -EISDIR or -ELOOP. */
+  open(path: HostPath, how: HostOpen): HostFile | number;
+  mkdir(path: HostPath, mode: number): number;
+  rmdir(path: HostPath): number;
+  unlink(path: HostPath): number;
+  rename(from: HostPath, to: HostPath): number;
+  link(from: HostPath, to: HostPath): number;
+  symlink(target: string, path: HostPath): number;
+  /** Permission bits of a directory or file, not of what a link leads to. */
+  chmod(path: HostPath, mode: number): number;
+  /** Time of the last change, ns since 1970, also of a link itself. */
+  utimes(path: HostPath, mtime: bigint): number;
+}

@@ -1,5 +1,5 @@
 /** What a reader of executables learns from a file. */
-import type { Vaddr } from '../../src/base/index.js';
+import type { Paddr, Vaddr } from '../../src/base/index.js';
 
 /** One loadable segment. Addresses are user addresses; [address, address + size) overlaps no other segment's pages. */
 export interface ElfSegment {
@@ -53,4 +53,23 @@ export interface ElfImage {
   symbol(name: string): Vaddr | undefined;
   /** The symbol that covers `address`, or undefined: outside every segment, or before the first symbol. */
   symbolAt(address: number): SymbolPlace | undefined;
+}
+
+/** One segment of a program that runs without an operating system. */
+export interface BareElfSegment {
+  /** Physical address of its first byte. */
+  readonly address: Paddr;
+  /** Bytes in memory, at least 1 and at least data.length; the rest is zero. */
+  readonly size: number;
+  /** The bytes that come from the file: a view of the image, not a copy. */
+  readonly data: Uint8Array;
+}
+
+/** A checked RV64 executable that runs without an operating system. */
+export interface BareElfImage {
+  readonly entry: Paddr;
+  /** In ascending order of address. */
+  readonly segments: readonly BareElfSegment[];
+  /** Address of a symbol, undefined where the program has none of that name. */
+  symbol(name: string): number | undefined;
 }

@@ -5,11 +5,11 @@
  * in the user half of Sv39 above page 0, do not share a page, and the entry is executable. A program that Linux could
  * only run with a dynamic linker or at a random address is refused with the reason.
  */
-import { PAGESIZE, USER_END, alignDown, alignUp, asVaddr, hex } from '../../src/base/index.js';
+import { PADDR_END, PAGESIZE, USER_END, alignDown, alignUp, asPaddr, asVaddr, hex } from '../../src/base/index.js';
 import { ElfError } from './error.js';
 import { ElfFields } from './fields.js';
 import * as F from './format.js';
-import type { ElfHeaders, ElfImage, ElfSegment } from './image.js';
+import type { BareElfImage, BareElfSegment, ElfHeaders, ElfImage, ElfSegment } from './image.js';
 import { SymbolIndex, readSymbols } from './symbols.js';
 
 /**
@@ -21,7 +21,7 @@ export function readElf(bytes: Uint8Array): ElfImage {
   const file = new ElfFields(bytes);
   checkIdentity(file);
   const header = readHeader(file);
-  const segments = readSegments(file, header.phoff, header.phnum);
+  const segments = readSegments(file, header.phoff, header.phnum, readSegment);
   checkOverlap(segments);
   const entry = checkEntry(header.entry, segments);
   const symbols = readSymbols(file, header.shoff, header.shnum);
@@ -34,6 +34,22 @@ export function readElf(bytes: Uint8Array): ElfImage {
     symbol: (name) => index.symbol(name),
     symbolAt: (address) => index.symbolAt(address),
   };
+}
+
+/**
+ * Reads an executable that runs without an operating system: segments lie where they are loaded, at their physical
+ * addresses, may share pages, and may lie anywhere that physical memory can.
+ * @throws ElfError with one line naming what is wrong and where
+ */
+export function readBareElf(bytes: Uint8Array): BareElfImage {
+  const file = new ElfFields(bytes);
+  checkIdentity(file);
+  const header = readHeader(file);
+  const segments = readSegments(file, header.phoff, header.phnum, readPhysicalSegment);
+  if (header.entry >= BigInt(PADDR_END)) throw new ElfError(`the entry point ${hex(header.entry)} is no physical address`);
+  if ((header.entry & 1n) !== 0n) throw new ElfError(`the entry point ${hex(header.entry)} is odd; instructions start at even addresses`);
+  const index = new SymbolIndex(readSymbols(file, header.shoff, header.shnum), []);
+  return { entry: asPaddr(Number(header.entry)), segments, symbol: (name) => index.symbol(name) };
 }
 
 function checkIdentity(file: ElfFields): void {
@@ -92,9 +108,11 @@ function hasInterpreter(file: ElfFields): boolean {
   return false;
 }
 
-function readSegments(file: ElfFields, phoff: bigint, phnum: number): ElfSegment[] {
+function readSegments<T extends { address: number }>(
+  file: ElfFields, phoff: bigint, phnum: number, read: (file: ElfFields, header: number, what: string) => T | undefined,
+): T[] {
   const at = file.table(`the table of ${phnum} program headers`, phoff, phnum, F.PHDR_SIZE);
-  const segments: ElfSegment[] = [];
+  const segments: T[] = [];
   for (let i = 0; i < phnum; i++) {
     const header = at + i * F.PHDR_SIZE;
     const type = file.u32(header);
@@ -104,7 +122,7 @@ function readSegments(file: ElfFields, phoff: bigint, phnum: number): ElfSegment
     }
     if (type === F.PT_DYNAMIC) throw new ElfError(`dynamically linked: program header ${i} is PT_DYNAMIC; link it with -static -no-pie`);
     if (type === F.PT_LOAD) {
-      const segment = readSegment(file, header, `segment ${i}`);
+      const segment = read(file, header, `segment ${i}`);
       if (segment !== undefined) segments.push(segment);
     }
   }
@@ -135,6 +153,15 @@ function readSegment(file: ElfFields, header: number, what: string): ElfSegment 
     writable: (flags & F.PF_W) !== 0,
     executable: (flags & F.PF_X) !== 0,
   };
+}
+
+/** One PT_LOAD header of a bare program; undefined where it loads nothing. */
+function readPhysicalSegment(file: ElfFields, header: number, what: string): BareElfSegment | undefined {
+  const [offset, address, fileSize, size] = [file.u64(header + 8), file.u64(header + 24), file.u64(header + 32), file.u64(header + 40)];
+  if (fileSize > size) throw new ElfError(`${what} has more bytes in the file (${hex(fileSize)}) than in memory (${hex(size)})`);
+  if (size === 0n) return undefined;
+  if (address + size > BigInt(PADDR_END)) throw new ElfError(`${what} lies outside physical memory: ${hex(size)} bytes at ${hex(address)}`);
+  return { address: asPaddr(Number(address)), size: Number(size), data: file.slice(what, offset, fileSize) };
 }
 
 /** The interpreter's path as it may safely be printed. */

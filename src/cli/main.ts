@@ -11,6 +11,7 @@ const HELP = `segdev: RISC-V guests on mapped devices, through the illumos devic
   segdev run PROGRAM [ARGS...]   run a static RV64 Linux program
   segdev demo                    run the bundled demonstration
   segdev devices                 list the devices that can be attached
+  segdev bare PROGRAM            run a bare-metal program in machine mode
   segdev scenario FILE|FOLDER    run a script of kernel operations and print its trace; compare a folder of them
   segdev quirks                  list where seg_dev.c and the contract part ways
   segdev --version               print the version
@@ -68,6 +69,11 @@ async function scenario(args: readonly string[]): Promise<number> {
   return runScenarioCommand(args);
 }
 
+async function bare(args: readonly string[]): Promise<number> {
+  const { runBareCommand } = await import('./bare.js');
+  return runBareCommand(args);
+}
+
 async function command(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   switch (name) {
@@ -75,6 +81,7 @@ async function command(args: readonly string[]): Promise<number> {
     case 'demo': return demo(rest);
     case 'devices': return devices(rest);
     case 'quirks': return quirks(rest);
+    case 'bare': return bare(rest);
     case 'scenario': return scenario(rest);
     case '--version': return print(`segdev ${packageVersion()}`);
     case undefined: case 'help': case '--help': case '-h': return print(HELP);

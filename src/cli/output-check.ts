@@ -1,7 +1,6 @@
 /** Checks, before a run, that its result files can be written: a long run must not end in "cannot write". */
 import { fs } from './host.js';
 import { dirname, resolve } from 'node:path';
-import type { RunOptions } from './run-options.js';
 import { UsageError } from './usage-error.js';
 
 /**
@@ -20,13 +19,12 @@ function checkWritable(option: string, path: string): void {
 }
 
 /**
- * Checks all result files of a run.
+ * Checks all result files of a run, by the names of their options.
  * @throws UsageError where one cannot be written, or two are the same file.
  */
-export function checkOutputs(options: Pick<RunOptions, 'trace' | 'screenshot' | 'stats'>): void {
+export function checkOutputs(files: Readonly<Record<string, string | undefined>>): void {
   const seen = new Map<string, string>();
-  for (const option of ['trace', 'screenshot', 'stats'] as const) {
-    const path = options[option];
+  for (const [option, path] of Object.entries(files)) {
     if (path === undefined) continue;
     checkWritable(option, path);
     const other = seen.get(resolve(path));

@@ -126,7 +126,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
   if (path === undefined) throw new UsageError('run needs a program: segdev run PROGRAM [ARGS...]');
   const devices = makeDevices(options.devices);
   if (options.screenshot !== undefined && firstFramebuffer(devices) === undefined) throw new UsageError('--screenshot needs a framebuffer: add --device framebuffer');
-  checkOutputs(options);
+  checkOutputs({ trace: options.trace, screenshot: options.screenshot, stats: options.stats });
   const trace = new Trace();
   const failure = new StreamFailure();
   const input = new GuestInput();

@@ -2,7 +2,7 @@
 import type { FaultCount, MachineStatistics, TlbCount } from '../machine/index.js';
 
 /** "1,234,567"; by hand, because the first use of Intl costs more than a small guest's whole run. */
-const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const sum = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
 

@@ -3,6 +3,7 @@
  * [RISC-V privileged ISA, Control and Status Registers; RISC-V unprivileged ISA, Zicntr]
  */
 import { decodeSatp, encodeSatp, type Mmu } from '../../mmu/index.js';
+import type { InterruptLines } from './interrupt-lines.js';
 import { CSR_NAMES, type CsrName } from './isa/index.js';
 import { Status } from './status.js';
 import type { TrapRegisters, TrapSet } from './trap-registers.js';
@@ -16,6 +17,7 @@ export interface CsrHart {
   readonly instret: number;
   /** Virtual time in nanoseconds. */
   readonly now: number;
+  readonly lines: InterruptLines;
   /** Called after satp or mstatus have changed how addresses are translated. */
   translationChanged(): void;
 }
@@ -27,8 +29,6 @@ interface Csr {
 }
 
 const COUNTER_BITS = 7;
-/** Nanoseconds of virtual time in a tick of the time CSR: 10 MHz, as QEMU's virt machine has. */
-const TIMEBASE_NS = 100;
 const EXTENSIONS = [...'IMACSU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
 const MISA: bigint = (2n << 62n) | EXTENSIONS;
 
@@ -124,7 +124,7 @@ export class CsrFile {
     const offset = (value: bigint): bigint => value - BigInt(hart.instret + 1);
     return {
       cycle: { read: cycle },
-      time: { read: () => BigInt(Math.floor(hart.now / TIMEBASE_NS)) },
+      time: { read: () => hart.lines.ticks(hart.now) },
       instret: { read: instret },
       mcycle: { read: cycle, write: (value) => { this.#cycleOffset = offset(value); } },
       minstret: { read: instret, write: (value) => { this.#instretOffset = offset(value); } },

@@ -84,6 +84,8 @@ export abstract class Emitter extends Arithmetic {
   abstract leave(reason: Leave): void;
   /** Makes the countdown visible to TypeScript, so that a device asked for the time knows what has been executed. */
   protected abstract publishCount(): void;
+  /** Takes the countdown back, which TypeScript may have cut so that this instruction is the last of the entry. */
+  protected abstract takeCount(): void;
 
   // --- one instruction
 
@@ -259,6 +261,7 @@ export abstract class Emitter extends Arithmetic {
       this.body.call(this.imports.access);
       this.body.set(host);
       this.reloadGeneration();
+      this.takeCount();
       this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
     });
     this.accesses = true;

@@ -1,6 +1,7 @@
 /** What a hart is told: what it is made from, and in return why it has stopped. */
 import type { Trace } from '../base/index.js';
 import type { TlbConfig } from '../../mmu/index.js';
+import type { InterruptSource } from './interrupt-lines.js';
 
 /** Why `run` returned. */
 export const Exit = {
@@ -14,6 +15,8 @@ export const Exit = {
   Breakpoint: 3,
   /** The last instruction has touched a watchpoint; `touched` says which. */
   Watchpoint: 4,
+  /** With `stopsStuck`: the handler in machine mode cannot be fetched, so its fetch traps to itself for ever. */
+  Stuck: 5,
 } as const;
 export type Exit = (typeof Exit)[keyof typeof Exit];
 
@@ -30,4 +33,10 @@ export interface HartOptions {
   readonly kernel: boolean;
   /** Virtual time in nanoseconds when `run` was entered, for the time CSR; default: the instructions retired until then. */
   readonly now?: () => number;
+  /** Devices that interrupt the hart, exact to the instruction; default: none. */
+  readonly interrupts?: InterruptSource;
+  /** What a misaligned load or store does; default work. Atomics always trap. */
+  readonly misaligned?: 'work' | 'trap';
+  /** Whether a machine-mode handler that cannot be fetched ends `run`; default no. */
+  readonly stopsStuck?: boolean;
 }

@@ -7,9 +7,11 @@ import type { Watchpoint } from './breakpoints.js';
 import { CsrFile } from './csr-file.js';
 import { Leave } from './emitter.js';
 import type { HartEngine } from './engine.js';
+import { HartRegisters } from './hart-registers.js';
 import { HartState } from './hart-state.js';
 import { Exit, type HartOptions } from './hart-options.js';
 import { Handler, instructionOf } from './interpreter.js';
+import { InterruptLines } from './interrupt-lines.js';
 import { encode } from './isa/index.js';
 import { Decoded, DECODED_SHIFT, State, translationCache } from './layout.js';
 import { Status } from './status.js';
@@ -23,13 +25,14 @@ const ENTRY = 1 << 16;
 const GO_ON = -1;
 
 /** One hardware thread of a machine. */
-export class Hart {
+export class Hart extends HartRegisters {
   readonly id: number;
   readonly mmu: Mmu;
   readonly cache: TranslationCache;
-  readonly state: HartState;
   readonly traps: TrapRegisters = new TrapRegisters();
   readonly csrs: CsrFile;
+  /** What devices hold of mip. */
+  readonly lines: InterruptLines;
   /** RISC-V exception code of the last Exit.Trap. */
   cause = 0;
   /** Exact tval of the last Exit.Trap, signed. */
@@ -40,6 +43,7 @@ export class Hart {
   extraDataLookups = 0;
   /** The access of the last Exit.Watchpoint: of `size` bytes at `va`. */
   touched: { readonly point: Watchpoint; readonly va: number; readonly size: number } | undefined = undefined;
+  readonly alignedOnly: boolean;
   readonly #engine: HartEngine;
   readonly #kernel: boolean;
   readonly #clock: (() => number) | undefined;
@@ -55,17 +59,23 @@ export class Hart {
   #pastBreak = Number.NaN;
   /** Instructions generated code was given, while it runs; else 0. */
   #entry = 0;
+  readonly #stopsStuck: boolean;
+  /** Whether `run` ends at the next opportunity. */
+  #ending = false;
 
   constructor(engine: HartEngine, o: HartOptions) {
-    this.id = o.id;
-    this.#engine = engine;
-    this.#kernel = o.kernel;
-    this.#clock = o.now;
     const { bus } = engine;
     const slot = engine.newSlot();
     const entries = engine.cacheEntries;
     const place = translationCache(slot, entries);
-    this.state = new HartState(bus, slot, place);
+    super(new HartState(bus, slot, place));
+    this.id = o.id;
+    this.#engine = engine;
+    this.#kernel = o.kernel;
+    this.#clock = o.now;
+    this.lines = new InterruptLines(o.id, this.traps, o.interrupts);
+    this.#stopsStuck = o.stopsStuck ?? false;
+    this.alignedOnly = o.misaligned === 'trap';
     this.cache = new TranslationCache({ memory: bus.memory, at: place, entries });
     this.mmu = new Mmu({
       hartId: o.id, memory: bus, cache: this.cache, tlb: o.tlb ?? SEGDEV_TLB, ad: o.ad ?? 'svade', ...(o.trace ? { trace: o.trace } : {}),
@@ -76,39 +86,7 @@ export class Hart {
     engine.add(this);
   }
 
-  // --- registers
-
-  /** Address of the next instruction: exact where canonical, else the nearest number. */
-  get pc(): number {
-    return this.state.address(State.pc);
-  }
-  set pc(pc: number) {
-    if (!Number.isInteger(pc)) throw new RangeError(`pc: ${pc} is not an address`);
-    this.state.setCell64(State.pc, BigInt(pc) & ~1n);
-  }
-
-  /** The pc as a signed 64-bit integer, whatever it is. */
-  get pc64(): bigint {
-    return this.state.cell64(State.pc);
-  }
-  set pc64(pc: bigint) {
-    this.state.setCell64(State.pc, pc & ~1n);
-  }
-
-  /** Register `n`, 0 to 31, signed. */
-  x(n: number): bigint {
-    return this.state.x(n);
-  }
-
-  /** Sets register `n` to the low 64 bits of `value`; x0 stays 0. */
-  setX(n: number, value: bigint): void {
-    this.state.setX(n, value);
-  }
-
-  /** Register `n` as a signed number, the nearest one where it has more than 53 significant bits. */
-  xNumber(n: number): number {
-    return this.state.xNumber(n);
-  }
+  // --- counts and contexts
 
   /** Whether lr has reserved memory and neither sc nor anything else has ended that. */
   get reserved(): boolean {
@@ -213,10 +191,11 @@ export class Hart {
     this.#startRetired = this.#retired;
     this.#left = quantum;
     this.#pastBreak = pastBreakpoint ? this.pc : Number.NaN;
+    this.#ending = false;
     this.#engine.running = this;
     let exit: number = GO_ON;
     try {
-      while (exit === GO_ON && this.#left > 0) {
+      while (exit === GO_ON && this.#left > 0 && !this.#ending) {
         if (!this.#kernel && this.#interrupted()) continue;
         if (decoded.generation !== this.#generation) this.state.setCell(State.page, 0);
         exit = this.state.cell(State.page) === 0 ? this.#locate(1) : this.#handle(this.#enter());
@@ -226,6 +205,25 @@ export class Hart {
       this.#collect();
     }
     return exit === GO_ON ? Exit.Quantum : (exit as Exit);
+  }
+
+  /** What the last `run` left of its quantum; traps taken have used one each. */
+  get quantumLeft(): number {
+    return this.#left;
+  }
+
+  /** Ends the entry of generated code after the instruction under way, so that interrupts are looked at. For who is called in an access. */
+  cutEntry(): void {
+    const left = this.state.cell(State.count);
+    if (this.#kernel || this.#entry === 0 || left <= 1) return;
+    this.#entry -= left - 1;
+    this.state.setCell(State.count, 1);
+  }
+
+  /** Ends `run` after the instruction under way; it answers Exit.Quantum. For who is called in an access. */
+  endRun(): void {
+    this.cutEntry();
+    this.#ending = true;
   }
 
   /** Where returns from traps go on. A reservation ends. */
@@ -246,13 +244,13 @@ export class Hart {
   /** Enters generated code once, for at most `most` instructions, and counts what it has done. */
   #enter(most = ENTRY): Leave {
     const { state } = this;
-    const entry = Math.min(this.#left, most);
+    const entry = Math.min(this.#left, most, this.lines.instructionsLeft(this.now));
     state.setCell(State.count, entry);
     state.setCell(State.count + 4, 0);
     this.#entry = entry;
     const reason = this.#engine.run();
+    const executed = this.#entry - state.cell(State.count);
     this.#entry = 0;
-    const executed = entry - state.cell(State.count);
     this.#left -= executed;
     this.#retired += executed;
     this.dataAccesses += state.cell(State.count + 4);
@@ -337,6 +335,7 @@ export class Hart {
     const row = instructionOf(handler === Handler.Straddle ? u16[(ip + Decoded.innerHandler) >> 1]! : handler);
     const operation = row && SYSTEM[row.name];
     if (row === undefined || operation === undefined) throw new HarnessBug('no helper for a system instruction', { handler, pc: this.pc });
+    this.lines.read(this.now);
     const rd = u16[(ip + Decoded.rd) >> 1]!;
     const length = u8[ip + Decoded.length]! >> DECODED_SHIFT;
     const operands = {
@@ -367,14 +366,18 @@ export class Hart {
       this.tval = tval;
       return Exit.Trap;
     }
-    this.pc64 = this.traps.enter(cause, false, this.pc64, tval);
+    const before = this.pc64;
+    const wasMachine = this.traps.mode === 3;
+    this.pc64 = this.traps.enter(cause, false, before, tval);
     this.translationChanged();
+    if (this.#stopsStuck && wasMachine && this.pc64 === before && (cause === Cause.FetchAccess || cause === Cause.FetchPageFault)) return Exit.Stuck;
     // A trap takes one of the quantum, so that a handler that traps itself comes to an end.
     this.#left--;
     return GO_ON;
   }
 
   #interrupted(): boolean {
+    this.lines.read(this.now);
     const code = this.traps.pendingInterrupt();
     if (code < 0) return false;
     this.#engine.watch.endReservation(this);

@@ -7,6 +7,7 @@ export { disassemble } from './disassemble.js';
 export { HartEngine } from './engine.js';
 export { Hart } from './hart.js';
 export { Exit, type HartOptions } from './hart-options.js';
+export type { InterruptSource } from './interrupt-lines.js';
 export { generateInterpreter, usePrebuiltInterpreter } from './interpreter.js';
 export * from './isa/index.js';
 export { HART_RESERVED, hartReserved, MAX_HARTS } from './layout.js';

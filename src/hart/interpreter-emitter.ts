@@ -172,6 +172,10 @@ export class InterpreterEmitter extends Emitter {
     this.setCell(State.count, this.count);
   }
 
+  protected override takeCount(): void {
+    this.assign(this.#count, this.#cell(I64, State.count));
+  }
+
   /** Counts the instruction, which can not fail any more. */
   #retire(): void {
     this.assign(this.#count, this.add(this.count, long((this.accesses ? ONE_ACCESS : 0n) - ONE_INSTRUCTION)));

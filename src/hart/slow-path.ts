@@ -21,6 +21,10 @@ const PAGE = 4096;
 export interface TranslatingHart {
   readonly state: HartState;
   readonly mmu: Mmu;
+  /** Whether loads and stores that are not aligned trap. */
+  readonly alignedOnly: boolean;
+  /** Ends the entry of generated code after this instruction: what it does may have changed which interrupts are pending. */
+  cutEntry(): void;
 }
 
 /** The slow path of the hart that runs. Addresses are numbers: signed, exact where canonical, out of range where not. */
@@ -67,7 +71,7 @@ export class SlowPath {
   /** A data access: returns the linear address generated code shall access, 0 after a fault. */
   access(low: number, high: number, size: number, kind: number): number {
     const writes = kind === Access.Store || kind === Access.Amo;
-    if (kind >= Access.LoadReserved && (low & (size - 1)) !== 0) {
+    if ((low & (size - 1)) !== 0 && (kind >= Access.LoadReserved || this.hart!.alignedOnly)) {
       return this.#fault(writes ? Cause.StoreMisaligned : Cause.LoadMisaligned, low, high);
     }
     const { watching } = this.#breakpoints;
@@ -178,6 +182,7 @@ export class SlowPath {
   #registers(pa: number, low: number, high: number, size: number, kind: number): number {
     const bus = this.#bus;
     const cell = State.scratch / 8;
+    this.hart!.cutEntry();
     const at = pa as Parameters<Bus['load']>[0];
     if (kind === Access.Load) {
       const read = bus.load(at, size as AccessSize);

@@ -18,6 +18,8 @@ const WRITE_CACHED = 1;
 const STALE = 2;
 /** A hart that is not running holds a reservation in the page. */
 const RESERVED = 4;
+/** Somebody outside the guest wants to know of every store to the page. */
+const OBSERVED = 8;
 
 /** lr reserves the aligned 8 bytes around its address. */
 const RESERVATION_SIZE = 8;
@@ -30,6 +32,8 @@ export interface WatchedHart {
 
 /** Sees stores that matter to code and to reservations. `host` is a linear address. */
 export class StoreWatch {
+  /** Called before each guest's store to an observed page; the store happens when the instruction completes. */
+  onStore: ((host: number, size: number) => void) | undefined = undefined;
   readonly #decoded: DecodedPages;
   readonly #harts: readonly WatchedHart[];
   readonly #flags: Uint8Array;
@@ -50,10 +54,17 @@ export class StoreWatch {
       this.#stale.push(host & ~0xfff);
       flags |= STALE;
     }
-    if ((flags & RESERVED) === 0) flags |= WRITE_CACHED;
+    if ((flags & (RESERVED | OBSERVED)) === 0) flags |= WRITE_CACHED;
     this.#flags[page] = flags;
     if (flags & RESERVED) this.#breakReservations(host, size, true);
-    return (flags & RESERVED) === 0;
+    if (flags & OBSERVED) this.onStore?.(host, size);
+    return (flags & (RESERVED | OBSERVED)) === 0;
+  }
+
+  /** Makes every guest's store to a page call `onStore`, from now on. */
+  observe(host: number): void {
+    this.#unCache(host >>> 12);
+    this.#flags[host >>> 12]! |= OBSERVED;
   }
 
   /** Makes sure that stores to a page are seen from now on, because it is about to be decoded. */

@@ -42,6 +42,8 @@ export class TrapRegisters {
   #mideleg = 0;
   #mie = 0;
   #mip = 0;
+  /** Bits of mip that devices hold at the moment; software cannot clear them. */
+  lines = 0;
 
   get medeleg(): number {
     return this.#medeleg;
@@ -72,7 +74,7 @@ export class TrapRegisters {
   }
 
   get mip(): number {
-    return this.#mip;
+    return this.#mip | this.lines;
   }
   /** Software's write: the machine-level bits belong to devices. */
   set mip(mask: number) {
@@ -80,7 +82,7 @@ export class TrapRegisters {
   }
 
   get sip(): number {
-    return this.#mip & this.#mideleg;
+    return this.mip & this.#mideleg;
   }
   /** Software's write: only the supervisor software interrupt, where it is delegated. */
   set sip(mask: number) {
@@ -95,12 +97,12 @@ export class TrapRegisters {
 
   /** Whether an interrupt is pending that wfi waits for, whatever the global enables say. */
   get wakes(): boolean {
-    return (this.#mip & this.#mie) !== 0;
+    return (this.mip & this.#mie) !== 0;
   }
 
   /** The interrupt to be taken now, -1 for none. */
   pendingInterrupt(): number {
-    const pending = this.#mip & this.#mie;
+    const pending = this.mip & this.#mie;
     if (pending === 0) return -1;
     const { mode, status } = this;
     const machine = mode < 3 || status.has(Status.MIE) ? pending & ~this.#mideleg : 0;

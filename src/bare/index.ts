@@ -1,0 +1,4 @@
+/** A machine without a kernel of ours, for bare programs. */
+export { type BareMachine, type BareMachineConfig, createBareMachine } from './machine.js';
+export type { BareEnd, BareResult, BareRunOptions } from './result.js';
+export { formatSignature, type SignatureGranularity } from './signature.js';

@@ -1,0 +1,102 @@
+/** The command line of `bare`, checked before anything is opened. */
+import { parseArgs } from 'node:util';
+import type { SignatureGranularity } from '../bare/index.js';
+import { MAX_HARTS } from '../hart/index.js';
+import { parseInteger } from './device-options.js';
+import { parseSize } from './size-option.js';
+import { UsageError } from './usage-error.js';
+
+/** What `bare` was asked to do. */
+export interface BareOptions {
+  readonly program: string;
+  readonly maxInstructions: number | undefined;
+  readonly signature: string | undefined;
+  readonly granularity: SignatureGranularity;
+  readonly harts: number | undefined;
+  readonly memory: number | undefined;
+  readonly misaligned: 'work' | 'trap';
+  readonly ad: 'svade' | 'svadu';
+  readonly trace: string | undefined;
+  readonly quiet: boolean;
+}
+
+/** What `segdev bare --help` prints. */
+export const BARE_HELP: string = `segdev bare PROGRAM [OPTIONS]
+
+Runs a bare-metal RV64 ELF program in machine mode: RAM at 0x80000000, CLINT at 0x2000000, a 16550 UART at 0x10000000, the SiFive test
+finisher at 0x100000, and HTIF where the program has a symbol tohost. What the guest prints is standard output.
+
+  --max-instructions N           stop after N instructions and traps, exit code 124
+  --signature FILE               at the end write the memory between begin_signature and end_signature
+  --signature-granularity N      bytes of a line of the signature: 4 (default), 8 or 16
+  --harts N                      harts of the machine, 1..${MAX_HARTS} (default 1)
+  --memory SIZE                  RAM, like 64M or 1G (default 128M)
+  --misaligned work|trap         misaligned loads and stores work (default) or trap; atomics always trap
+  --ad svade|svadu               page table A and D bits kept by page faults (default) or by hardware until menvcfg.ADUE says otherwise
+  --trace FILE                   write every event: text, or NDJSON where FILE ends in .ndjson
+  --quiet                        no summary on standard error
+  --help                         this text
+
+Exit code: the guest's own (255 for larger ones); 124 at the instruction limit; 130 after Ctrl-C; 70 when the guest can never go on (all harts
+wait for interrupts that cannot come, or a trap handler cannot be fetched); 2 for a mistake in the command, the program or an output.
+`;
+
+const spec = {
+  'max-instructions': { type: 'string' },
+  signature: { type: 'string' },
+  'signature-granularity': { type: 'string' },
+  harts: { type: 'string' },
+  memory: { type: 'string' },
+  misaligned: { type: 'string' },
+  ad: { type: 'string' },
+  trace: { type: 'string' },
+  quiet: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof spec; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args: [...args], options: spec, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
+  }
+}
+
+function choice<T extends string>(option: string, text: string | undefined, choices: readonly [T, ...T[]]): T {
+  const found = choices.find((one) => one === (text ?? choices[0]));
+  if (found === undefined) throw new UsageError(`--${option} must be ${choices.join(' or ')}, not "${text}"`);
+  return found;
+}
+
+function integer(option: string, text: string | undefined, min: number, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const value = parseInteger(text);
+  if (value === undefined || value < min || value > max) throw new UsageError(`--${option} must be a number from ${min} to ${max}, not "${text}"`);
+  return value;
+}
+
+/**
+ * Parses the arguments behind the command's name.
+ * @throws UsageError naming the argument that is wrong.
+ */
+export function parseBareOptions(args: readonly string[]): BareOptions | 'help' {
+  const { values, positionals } = parse(args);
+  if (values.help === true) return 'help';
+  const [program, more] = positionals;
+  if (program === undefined) throw new UsageError('bare needs a program: segdev bare PROGRAM');
+  if (more !== undefined) throw new UsageError(`bare takes one program, not also "${more}"`);
+  for (const name of ['trace', 'signature'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
+  if (values['signature-granularity'] !== undefined && values.signature === undefined) throw new UsageError('--signature-granularity needs --signature FILE');
+  return {
+    program,
+    maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
+    signature: values.signature,
+    granularity: Number(choice('signature-granularity', values['signature-granularity'], ['4', '8', '16'])) as SignatureGranularity,
+    harts: integer('harts', values.harts, 1, MAX_HARTS),
+    memory: parseSize('memory', values.memory, 2 ** 20, 3.5 * 2 ** 30),
+    misaligned: choice('misaligned', values.misaligned, ['work', 'trap']),
+    ad: choice('ad', values.ad, ['svade', 'svadu']),
+    trace: values.trace,
+    quiet: values.quiet ?? false,
+  };
+}

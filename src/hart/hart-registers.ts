@@ -1,0 +1,44 @@
+/** The pc and the x registers of a hart, as TypeScript reaches them. */
+import type { HartState } from './hart-state.js';
+import { State } from './layout.js';
+
+/** What can be read and set of a hart between instructions. */
+export abstract class HartRegisters {
+  readonly state: HartState;
+
+  constructor(state: HartState) {
+    this.state = state;
+  }
+
+  /** Address of the next instruction: exact where canonical, else the nearest number. */
+  get pc(): number {
+    return this.state.address(State.pc);
+  }
+  set pc(pc: number) {
+    if (!Number.isInteger(pc)) throw new RangeError(`pc: ${pc} is not an address`);
+    this.state.setCell64(State.pc, BigInt(pc) & ~1n);
+  }
+
+  /** The pc as a signed 64-bit integer, whatever it is. */
+  get pc64(): bigint {
+    return this.state.cell64(State.pc);
+  }
+  set pc64(pc: bigint) {
+    this.state.setCell64(State.pc, pc & ~1n);
+  }
+
+  /** Register `n`, 0 to 31, signed. */
+  x(n: number): bigint {
+    return this.state.x(n);
+  }
+
+  /** Sets register `n` to the low 64 bits of `value`; x0 stays 0. */
+  setX(n: number, value: bigint): void {
+    this.state.setX(n, value);
+  }
+
+  /** Register `n` as a signed number, the nearest one where it has more than 53 significant bits. */
+  xNumber(n: number): number {
+    return this.state.xNumber(n);
+  }
+}

@@ -4,6 +4,6 @@ export type { Assembled, AssembleOptions } from './asm/assemble.js';
 export { AssemblerError } from './asm/error.js';
 export { ElfError } from './elf/error.js';
 export type { BareElfImage, BareElfSegment, ElfHeaders, ElfImage, ElfSegment, ElfSymbol, SymbolPlace } from './elf/image.js';
-export { readBareElf, readElf } from './elf/reader.js';
+export { ET_DYN_BASE, readBareElf, readElf } from './elf/reader.js';
 export { writeElf } from './elf/writer.js';
 export type { ElfContents, SectionImage } from './elf/writer.js';

@@ -33,8 +33,6 @@ export const EF_RISCV_RVE = 8;
 
 /** A segment to load. */
 export const PT_LOAD = 1;
-/** What a dynamic linker needs. */
-export const PT_DYNAMIC = 2;
 /** Path of the dynamic linker that shall load the program. */
 export const PT_INTERP = 3;
 /** Segment permission in p_flags: execute. */

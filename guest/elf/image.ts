@@ -1,7 +1,7 @@
 /** What a reader of executables learns from a file. */
 import type { Paddr, Vaddr } from '../../src/base/index.js';
 
-/** One loadable segment. Addresses are user addresses; [address, address + size) overlaps no other segment's pages. */
+/** One loadable segment. Addresses are user addresses; [address, address + size) overlaps no other segment, but may share a page with one. */
 export interface ElfSegment {
   /** First byte, not necessarily page aligned. */
   readonly address: Vaddr;

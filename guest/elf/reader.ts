@@ -2,15 +2,22 @@
  * Reads and checks a static RV64 executable.
  *
  * Everything is checked before anything is returned, so that a loader can rely on the result: segments are sorted, lie
- * in the user half of Sv39 above page 0, do not share a page, and the entry is executable. A program that Linux could
- * only run with a dynamic linker or at a random address is refused with the reason.
+ * in the user half of Sv39 above page 0, share pages but no bytes, and the entry is executable. A position independent
+ * program without an interpreter (`-static-pie`) relocates itself; it is placed where Linux places it. A program that
+ * Linux could only run with a dynamic linker is refused with the reason.
  */
-import { PADDR_END, PAGESIZE, USER_END, alignDown, alignUp, asPaddr, asVaddr, hex } from '../../src/base/index.js';
+import { PADDR_END, PAGESIZE, USER_END, alignDown, asPaddr, asVaddr, hex } from '../../src/base/index.js';
 import { ElfError } from './error.js';
 import { ElfFields } from './fields.js';
 import * as F from './format.js';
 import type { BareElfImage, BareElfSegment, ElfHeaders, ElfImage, ElfSegment } from './image.js';
 import { SymbolIndex, readSymbols } from './symbols.js';
+
+/**
+ * Where a position independent program is placed: two thirds up user space (Linux ELF_ET_DYN_BASE), not randomised, so that runs are
+ * alike.
+ */
+export const ET_DYN_BASE: number = alignDown((USER_END / 3) * 2, PAGESIZE);
 
 /**
  * Reads an ELF64 little-endian RISC-V executable.
@@ -21,10 +28,11 @@ export function readElf(bytes: Uint8Array): ElfImage {
   const file = new ElfFields(bytes);
   checkIdentity(file);
   const header = readHeader(file);
-  const segments = readSegments(file, header.phoff, header.phnum, readSegment);
+  const bias = header.positionIndependent ? placeImage(file, header.phoff, header.phnum) : 0n;
+  const segments = readSegments(file, header.phoff, header.phnum, (...from) => readSegment(...from, bias));
   checkOverlap(segments);
-  const entry = checkEntry(header.entry, segments);
-  const symbols = readSymbols(file, header.shoff, header.shnum);
+  const entry = checkEntry(BigInt.asUintN(64, header.entry + bias), segments);
+  const symbols = readSymbols(file, header.shoff, header.shnum, Number(bias));
   const index = new SymbolIndex(symbols, segments);
   return {
     entry: asVaddr(entry),
@@ -46,9 +54,10 @@ export function readBareElf(bytes: Uint8Array): BareElfImage {
   checkIdentity(file);
   const header = readHeader(file);
   const segments = readSegments(file, header.phoff, header.phnum, readPhysicalSegment);
+  if (header.positionIndependent) throw new ElfError('not a fixed-address executable: position independent (ET_DYN); link it with -static -no-pie');
   if (header.entry >= BigInt(PADDR_END)) throw new ElfError(`the entry point ${hex(header.entry)} is no physical address`);
   if ((header.entry & 1n) !== 0n) throw new ElfError(`the entry point ${hex(header.entry)} is odd; instructions start at even addresses`);
-  const index = new SymbolIndex(readSymbols(file, header.shoff, header.shnum), []);
+  const index = new SymbolIndex(readSymbols(file, header.shoff, header.shnum, 0), []);
   return { entry: asPaddr(Number(header.entry)), segments, symbol: (name) => index.symbol(name) };
 }
 
@@ -66,6 +75,7 @@ function checkIdentity(file: ElfFields): void {
 }
 
 interface Header {
+  positionIndependent: boolean;
   entry: bigint;
   phoff: bigint;
   phnum: number;
@@ -77,16 +87,14 @@ function readHeader(file: ElfFields): Header {
   const [type, machine, flags] = [file.u16(16), file.u16(18), file.u32(48)];
   if (machine !== F.EM_RISCV) throw new ElfError(`not a RISC-V program: machine ${machine}${machineName(machine)}, expected ${F.EM_RISCV}`);
   if ((flags & F.EF_RISCV_RVE) !== 0) throw new ElfError(`uses the RV64E calling convention (e_flags ${hex(flags)}), which this machine does not run`);
-  if (type === F.ET_DYN && !hasInterpreter(file)) {
-    throw new ElfError('not a fixed-address executable: position independent (ET_DYN); link it with -static -no-pie');
-  }
   if (type !== F.ET_EXEC && type !== F.ET_DYN) {
     const name = type === 1 ? ' (relocatable object; link it)' : type === 4 ? ' (core dump)' : '';
     throw new ElfError(`not an executable: file type ${type}${name}`);
   }
   const phentsize = file.u16(54);
   const shnum = file.u16(60);
-  const header = { entry: file.u64(24), phoff: file.u64(32), phnum: file.u16(56), shoff: file.u64(40), shnum };
+  const positionIndependent = type === F.ET_DYN;
+  const header = { positionIndependent, entry: file.u64(24), phoff: file.u64(32), phnum: file.u16(56), shoff: file.u64(40), shnum };
   if (header.phnum === 0) throw new ElfError('nothing to load: the file has no program headers');
   if (phentsize !== F.PHDR_SIZE) throw new ElfError(`program headers of ${phentsize} bytes, expected ${F.PHDR_SIZE}`);
   if (shnum !== 0 && file.u16(58) !== F.SHDR_SIZE) throw new ElfError(`section headers of ${file.u16(58)} bytes, expected ${F.SHDR_SIZE}`);
@@ -99,19 +107,26 @@ const machineName = (machine: number): string => {
   return name === undefined ? '' : ` (${name})`;
 };
 
-/** A dynamically linked program is best refused by naming its interpreter, which `readSegments` does. */
-function hasInterpreter(file: ElfFields): boolean {
-  const count = file.u16(56);
-  if (file.u16(54) !== F.PHDR_SIZE) return false;
-  const at = file.table('the program headers', file.u64(32), count, F.PHDR_SIZE);
-  for (let i = 0; i < count; i++) if (file.u32(at + i * F.PHDR_SIZE) === F.PT_INTERP) return true;
-  return false;
+/** What is added to the addresses of a position independent program: the base, kept to the largest alignment a segment asks for. */
+function placeImage(file: ElfFields, phoff: bigint, phnum: number): bigint {
+  const at = programHeaders(file, phoff, phnum);
+  let alignment = BigInt(PAGESIZE);
+  for (let i = 0; i < phnum; i++) {
+    const header = at + i * F.PHDR_SIZE;
+    const align = file.u64(header + 48);
+    if (file.u32(header) === F.PT_LOAD && align > alignment && align <= BigInt(ET_DYN_BASE)) alignment = align;
+  }
+  const base = BigInt(ET_DYN_BASE);
+  return base - (base % alignment);
 }
+
+const programHeaders = (file: ElfFields, phoff: bigint, phnum: number): number =>
+  file.table(`the table of ${phnum} program headers`, phoff, phnum, F.PHDR_SIZE);
 
 function readSegments<T extends { address: number }>(
   file: ElfFields, phoff: bigint, phnum: number, read: (file: ElfFields, header: number, what: string) => T | undefined,
 ): T[] {
-  const at = file.table(`the table of ${phnum} program headers`, phoff, phnum, F.PHDR_SIZE);
+  const at = programHeaders(file, phoff, phnum);
   const segments: T[] = [];
   for (let i = 0; i < phnum; i++) {
     const header = at + i * F.PHDR_SIZE;
@@ -120,7 +135,6 @@ function readSegments<T extends { address: number }>(
       const name = file.slice(`program header ${i} (interpreter)`, file.u64(header + 8), file.u64(header + 32));
       throw new ElfError(`dynamically linked: asks for the interpreter ${printable(name)}; link it with -static`);
     }
-    if (type === F.PT_DYNAMIC) throw new ElfError(`dynamically linked: program header ${i} is PT_DYNAMIC; link it with -static -no-pie`);
     if (type === F.PT_LOAD) {
       const segment = read(file, header, `segment ${i}`);
       if (segment !== undefined) segments.push(segment);
@@ -131,9 +145,9 @@ function readSegments<T extends { address: number }>(
 }
 
 /** One PT_LOAD header; undefined where it loads nothing. */
-function readSegment(file: ElfFields, header: number, what: string): ElfSegment | undefined {
+function readSegment(file: ElfFields, header: number, what: string, bias: bigint): ElfSegment | undefined {
   const flags = file.u32(header + 4);
-  const [offset, address] = [file.u64(header + 8), file.u64(header + 16)];
+  const [offset, address] = [file.u64(header + 8), file.u64(header + 16) + bias];
   const [fileSize, size, align] = [file.u64(header + 32), file.u64(header + 40), file.u64(header + 48)];
   if (fileSize > size) throw new ElfError(`${what} has more bytes in the file (${hex(fileSize)}) than in memory (${hex(size)})`);
   if ((align & (align - 1n)) !== 0n) throw new ElfError(`${what} has alignment ${hex(align)}, not a power of two`);
@@ -175,9 +189,6 @@ function checkOverlap(segments: readonly ElfSegment[]): void {
     const previous = segments[i - 1];
     if (previous === undefined) continue;
     if (previous.address + previous.size > segment.address) throw new ElfError(`segments overlap: ${describe(previous)} and ${describe(segment)}`);
-    if (alignUp(previous.address + previous.size, PAGESIZE) > alignDown(segment.address, PAGESIZE)) {
-      throw new ElfError(`segments ${describe(previous)} and ${describe(segment)} share the page at ${hex(alignDown(segment.address, PAGESIZE))}`);
-    }
   }
 }
 

@@ -10,20 +10,21 @@ import type { ElfSegment, ElfSymbol, SymbolPlace } from './image.js';
  * Reads the defined, named symbols of every symbol table. Mapping symbols ($x, $d) and compiler-made labels (.L) name
  * nothing a reader knows and are left out; so are absolute symbols.
  * @param shnum 0 where the file has no section headers
+ * @param bias what is added to every address
  * @throws ElfError where a table, a string table or a name lies outside the file
  */
-export function readSymbols(file: ElfFields, shoff: bigint, shnum: number): ElfSymbol[] {
+export function readSymbols(file: ElfFields, shoff: bigint, shnum: number, bias: number): ElfSymbol[] {
   if (shnum === 0) return [];
   const headers = file.table(`the table of ${shnum} section headers`, shoff, shnum, F.SHDR_SIZE);
   const symbols: ElfSymbol[] = [];
   for (let i = 0; i < shnum; i++) {
     const section = headers + i * F.SHDR_SIZE;
-    if (file.u32(section + 4) === F.SHT_SYMTAB) symbols.push(...readTable(file, headers, shnum, i));
+    if (file.u32(section + 4) === F.SHT_SYMTAB) symbols.push(...readTable(file, headers, shnum, i, bias));
   }
   return symbols;
 }
 
-function readTable(file: ElfFields, headers: number, shnum: number, section: number): ElfSymbol[] {
+function readTable(file: ElfFields, headers: number, shnum: number, section: number, bias: number): ElfSymbol[] {
   const what = `the symbol table (section ${section})`;
   const header = headers + section * F.SHDR_SIZE;
   const entrySize = file.u64(header + 56);
@@ -37,15 +38,15 @@ function readTable(file: ElfFields, headers: number, shnum: number, section: num
   const start = bytes.byteOffset - file.bytes.byteOffset;
   const symbols: ElfSymbol[] = [];
   for (let i = 0; i < Math.floor(bytes.length / F.SYM_SIZE); i++) {
-    const symbol = readSymbol(file, start + i * F.SYM_SIZE, names, `symbol ${i}`);
+    const symbol = readSymbol(file, start + i * F.SYM_SIZE, names, `symbol ${i}`, bias);
     if (symbol !== undefined) symbols.push(symbol);
   }
   return symbols;
 }
 
-function readSymbol(file: ElfFields, at: number, names: Uint8Array, what: string): ElfSymbol | undefined {
+function readSymbol(file: ElfFields, at: number, names: Uint8Array, what: string, bias: number): ElfSymbol | undefined {
   const [nameAt, info, section] = [file.u32(at), file.u8(at + 4), file.u16(at + 6)];
-  const [address, size, type] = [file.u64(at + 8), file.u64(at + 16), info & 15];
+  const [address, size, type] = [file.u64(at + 8) + BigInt(bias), file.u64(at + 16), info & 15];
   if (nameAt >= names.length && nameAt !== 0) throw new ElfError(`${what} has its name at ${nameAt}, beyond the strings' ${names.length} bytes`);
   if (section === F.SHN_UNDEF || section >= F.SHN_LORESERVE || type > F.STT_FUNC || address >= BigInt(USER_END)) return undefined;
   const name = stringAt(names, nameAt);

@@ -36,16 +36,18 @@ export const EDEADLK = 45;
 export const ENOTSUP = 48;
 export const ETIME = 62;
 export const ENAMETOOLONG = 78;
+export const ELIBBAD = 84;
 export const EOVERFLOW = 79;
 export const EILSEQ = 88;
 export const ENOSYS = 89;
 export const ELOOP = 90;
 export const ENOTEMPTY = 93;
+export const ETIMEDOUT = 145;
 
 const names: readonly (readonly [string, number])[] = Object.entries({
   EPERM, ENOENT, ESRCH, EINTR, EIO, ENXIO, E2BIG, ENOEXEC, EBADF, ECHILD, EAGAIN, ENOMEM, EACCES, EFAULT, EBUSY, EEXIST, EXDEV, ENODEV,
   ENOTDIR, EISDIR, EINVAL, ENFILE, EMFILE, ENOTTY, ETXTBSY, EFBIG, ENOSPC, ESPIPE, EROFS, EMLINK, EPIPE, ERANGE, EDEADLK, ENOTSUP, ETIME,
-  ENAMETOOLONG, EOVERFLOW, EILSEQ, ENOSYS, ELOOP, ENOTEMPTY,
+  ENAMETOOLONG, EOVERFLOW, EILSEQ, ENOSYS, ELOOP, ENOTEMPTY, ELIBBAD, ETIMEDOUT,
 });
 const nameOf: ReadonlyMap<number, string> = new Map(names.map(([name, value]) => [value, name]));
 

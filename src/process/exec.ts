@@ -1,14 +1,14 @@
 /** Loading a program: its segments, its stack, the page signal handlers return through. */
-import { E2BIG, ENOMEM, PAGESIZE, alignDown, alignUp } from '../base/index.js';
+import { E2BIG, ENOMEM, PAGESIZE, alignUp } from '../base/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { PROT_EXEC, PROT_READ, PROT_USER, PROT_WRITE } from '../vm/index.js';
-import type { ElfImage, ElfSegment } from '../../guest/index.js';
+import type { ElfImage } from '../../guest/index.js';
 import type { Place } from './fs/vnode.js';
 import { initialStack } from './initial-stack.js';
 import { STACK_BASE, STACK_SIZE, STACK_TOP, TRAMPOLINE } from './layout.js';
 import type { Lwp } from './lwp.js';
-import { isMapped } from './mappings.js';
-import { mapBytes, mapFile, mapZeros } from './map-anonymous.js';
+import { loadSegments } from './load-segments.js';
+import { mapFile, mapZeros } from './map-anonymous.js';
 import type { System } from './system.js';
 
 const SP = 2;
@@ -37,12 +37,9 @@ export function* execImage(system: System, lwp: Lwp, request: ExecRequest): Kgen
     phdr: image.headers.address, phent: image.headers.entrySize, phnum: image.headers.count, random,
   });
   if (stack === undefined) return E2BIG;
-  let heap = 0;
-  for (const segment of image.segments) {
-    const error = yield* loadSegment(lwp, segment, request.path);
-    if (error !== 0) return error;
-    heap = Math.max(heap, alignUp(segment.address + segment.size, PAGESIZE));
-  }
+  const loadError = yield* loadSegments(proc, image.segments, request.path);
+  if (loadError !== 0) return loadError;
+  const heap = Math.max(...image.segments.map((segment) => alignUp(segment.address + segment.size, PAGESIZE)));
   const prot = PROT_READ | PROT_WRITE | PROT_USER;
   const stackError = yield* mapZeros(proc, { base: STACK_BASE, size: STACK_SIZE, prot, name: '[stack]' });
   if (stackError !== 0) return stackError;
@@ -56,21 +53,10 @@ export function* execImage(system: System, lwp: Lwp, request: ExecRequest): Kgen
   proc.image = image;
   proc.exe = request.file;
   proc.argv = request.argv;
-  proc.heapBase = heap;
-  proc.heapEnd = heap;
+  proc.heap = { base: heap, end: heap };
   for (let n = 1; n < 32; n++) lwp.setX(n, 0n);
   lwp.setX(SP, BigInt(stack.sp));
   lwp.pc = image.entry;
   if (system.trace.on) system.trace.emit('guest.exec', { pid: proc.pid, path: request.path, entry: image.entry });
   return 0;
-}
-
-function* loadSegment(lwp: Lwp, segment: ElfSegment, path: string): Kgen<number> {
-  const { proc } = lwp;
-  const base = alignDown(segment.address, PAGESIZE);
-  const size = alignUp(segment.address + segment.size, PAGESIZE) - base;
-  if (base + size > STACK_BASE - PAGESIZE || isMapped(proc.as, base, size)) return ENOMEM;
-  const { readable, writable, executable } = segment;
-  const prot = PROT_USER | (readable || writable ? PROT_READ : 0) | (writable ? PROT_WRITE : 0) | (executable ? PROT_EXEC : 0);
-  return yield* mapBytes(proc, { base, size, prot, name: path }, segment.data, segment.address);
 }

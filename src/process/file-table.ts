@@ -8,6 +8,8 @@ export const OPEN_MAX = 1024;
 
 /** Descriptors by number. */
 export class FileTable {
+  /** Processes that have this table (CLONE_FILES). */
+  users = 1;
   #files: (OpenFile | undefined)[] = [];
   /** Descriptors that execve(2) closes (FD_CLOEXEC). */
   #cloexec: Set<number> = new Set();

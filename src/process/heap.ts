@@ -10,15 +10,16 @@ import type { Proc } from './proc.js';
 
 /** Moves the end of the heap to `end`. Returns the new end; the old one where that is impossible, as Linux does. */
 export function* setBreak(proc: Proc, end: number): Kgen<number> {
-  const old = proc.heapEnd;
-  if (end < proc.heapBase || end > STACK_BASE || !Number.isSafeInteger(end)) return old;
+  const { heap } = proc;
+  const old = heap.end;
+  if (end < heap.base || end > STACK_BASE || !Number.isSafeInteger(end)) return old;
   const [from, to] = [alignUp(old, PAGESIZE), alignUp(end, PAGESIZE)];
   if (to < from && (yield* unmapMemory(proc, to, from - to)) !== 0) return old;
   if (to > from) {
     if (isMapped(proc.as, from, to - from)) return old;
-    const heap = { base: from, size: to - from, prot: PROT_READ | PROT_WRITE | PROT_USER, name: '[heap]' };
-    if ((yield* mapZeros(proc, heap, true)) !== 0) return old;
+    const more = { base: from, size: to - from, prot: PROT_READ | PROT_WRITE | PROT_USER, name: '[heap]' };
+    if ((yield* mapZeros(proc, more, true)) !== 0) return old;
   }
-  proc.heapEnd = end;
+  heap.end = end;
   return end;
 }

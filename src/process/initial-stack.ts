@@ -10,14 +10,15 @@
  */
 import { PAGESIZE, alignDown } from '../base/index.js';
 import {
-  AT_BASE, AT_CLKTCK, AT_EGID, AT_ENTRY, AT_EUID, AT_EXECFN, AT_FLAGS, AT_GID, AT_HWCAP, AT_NULL, AT_PAGESZ, AT_PHDR, AT_PHENT, AT_PHNUM,
-  AT_RANDOM, AT_SECURE, AT_UID, HWCAP_IMAC,
+  AT_BASE, AT_CLKTCK, AT_EGID, AT_ENTRY, AT_EUID, AT_EXECFN, AT_FLAGS, AT_GID, AT_HWCAP, AT_MINSIGSTKSZ, AT_NULL, AT_PAGESZ, AT_PHDR,
+  AT_PHENT, AT_PHNUM, AT_RANDOM, AT_SECURE, AT_UID, HWCAP_IMAFDC,
 } from './linux-flags.js';
+import { FRAME_SIZE } from './signal-frame.js';
 
 /** Bytes all strings together may take; more is E2BIG. Linux: a quarter of the stack limit. */
 export const ARG_MAX: number = 2 * 2 ** 20;
 /** Ticks a second that times(2) counts in. */
-const CLKTCK = 100;
+export const CLKTCK = 100;
 
 /** What the stack is made from. */
 export interface StackContents {
@@ -70,7 +71,8 @@ function auxv(c: StackContents, random: number, execfn: number): readonly AuxEnt
   return [
     ...headers,
     [AT_PAGESZ, PAGESIZE], [AT_BASE, 0], [AT_FLAGS, 0], [AT_ENTRY, c.entry], [AT_UID, 0], [AT_EUID, 0], [AT_GID, 0], [AT_EGID, 0],
-    [AT_SECURE, 0], [AT_HWCAP, HWCAP_IMAC], [AT_CLKTCK, CLKTCK], [AT_RANDOM, random], [AT_EXECFN, execfn], [AT_NULL, 0],
+    [AT_SECURE, 0], [AT_HWCAP, HWCAP_IMAFDC], [AT_CLKTCK, CLKTCK], [AT_MINSIGSTKSZ, FRAME_SIZE], [AT_RANDOM, random], [AT_EXECFN, execfn],
+    [AT_NULL, 0],
   ];
 }
 

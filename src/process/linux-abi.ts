@@ -4,7 +4,7 @@
  * `<sys/iso/signal_iso.h>`.
  */
 import {
-  EDEADLK, EILSEQ, ELOOP, ENAMETOOLONG, ENOSYS, ENOTEMPTY, ENOTSUP, EOVERFLOW, ETIME,
+  EDEADLK, EILSEQ, ELIBBAD, ELOOP, ENAMETOOLONG, ENOSYS, ENOTEMPTY, ENOTSUP, EOVERFLOW, ETIME, ETIMEDOUT,
 } from '../base/index.js';
 import {
   SIGBUS, SIGCHLD, SIGCONT, SIGEMT, SIGMAX, SIGPOLL, SIGPROF, SIGPWR, SIGRTMIN, SIGSTOP, SIGSYS, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG,
@@ -13,11 +13,13 @@ import {
 
 /** illumos "Interrupted system call should be restarted": never seen by a guest. */
 export const ERESTART = 91;
+/** As ERESTART, but any handler makes it EINTR, whatever its SA_RESTART (the number is Linux's own, and never seen by a guest either). */
+export const ERESTARTNOHAND = 514;
 
 /** Errors whose Linux number differs; up to ERANGE (34) both systems agree. ENOTSUP is Linux's EOPNOTSUPP. */
 const linuxErrnoOf: ReadonlyMap<number, number> = new Map([
   [EDEADLK, 35], [ENOTSUP, 95], [ETIME, 62], [ENAMETOOLONG, 36], [EOVERFLOW, 75], [ENOSYS, 38], [ENOTEMPTY, 39], [ELOOP, 40], [EILSEQ, 84],
-  [ERESTART, 4],
+  [ELIBBAD, 80], [ETIMEDOUT, 110], [ERESTART, 4], [ERESTARTNOHAND, 4],
 ]);
 
 /** The Linux number of an illumos error; an error unknown to Linux is EIO (5), so that no wrong number reaches a guest. */

@@ -65,15 +65,23 @@ export const CLONE_FILES = 0x400;
 export const CLONE_SIGHAND = 0x800;
 export const CLONE_VFORK = 0x4000;
 export const CLONE_THREAD = 0x10000;
+export const CLONE_SYSVSEM = 0x40000;
 export const CLONE_SETTLS = 0x80000;
 export const CLONE_PARENT_SETTID = 0x100000;
 export const CLONE_CHILD_CLEARTID = 0x200000;
+export const CLONE_DETACHED = 0x400000;
+export const CLONE_UNTRACED = 0x800000;
 export const CLONE_CHILD_SETTID = 0x1000000;
+export const CLONE_IO = 0x8000_0000;
 
 // wait.h
 export const WNOHANG = 1;
 export const WUNTRACED = 2;
+/** Of waitid(2), which calls WUNTRACED by this name too. */
+export const WSTOPPED = 2;
+export const WEXITED = 4;
 export const WCONTINUED = 8;
+export const WNOWAIT = 0x100_0000;
 
 // signal.h
 export const SIG_BLOCK = 0;
@@ -83,6 +91,8 @@ export const SS_ONSTACK = 1;
 export const SS_DISABLE = 2;
 /** Smallest alternate stack sigaltstack(2) accepts, bytes. */
 export const MINSIGSTKSZ = 2048;
+/** si_code of an expired timer of timer_create(2). */
+export const SI_TIMER = -2;
 /** si_code of a signal sent with tgkill(2). */
 export const SI_TKILL = -6;
 
@@ -95,6 +105,7 @@ export const CLOCK_MONOTONIC_RAW = 4;
 export const CLOCK_REALTIME_COARSE = 5;
 export const CLOCK_MONOTONIC_COARSE = 6;
 export const CLOCK_BOOTTIME = 7;
+export const TIMER_ABSTIME = 1;
 
 // auxvec.h
 export const AT_NULL = 0;
@@ -114,5 +125,6 @@ export const AT_CLKTCK = 17;
 export const AT_SECURE = 23;
 export const AT_RANDOM = 25;
 export const AT_EXECFN = 31;
-/** AT_HWCAP: one bit a letter, 'A' is bit 0. This machine has I, M, A and C. */
-export const HWCAP_IMAC: number = ['I', 'M', 'A', 'C'].reduce((bits, letter) => bits | (1 << (letter.charCodeAt(0) - 65)), 0);
+export const AT_MINSIGSTKSZ = 51;
+/** AT_HWCAP: one bit a letter, 'A' is bit 0. This machine has I, M, A, F, D and C. */
+export const HWCAP_IMAFDC: number = ['I', 'M', 'A', 'F', 'D', 'C'].reduce((bits, letter) => bits | (1 << (letter.charCodeAt(0) - 65)), 0);

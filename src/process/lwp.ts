@@ -1,13 +1,16 @@
 /** A user thread: its registers, wherever they are, and the memory its system calls reach. */
 import { EFAULT, USER_END } from '../base/index.js';
 import type { LockedMemory, UserMemory } from '../ddi/index.js';
-import type { Kernel, Kgen } from '../kernel/index.js';
+import { Kcondvar } from '../kernel/index.js';
+import type { Kernel, Kgen, Kthread } from '../kernel/index.js';
 import type { HartContext } from '../hart/index.js';
 import { S_READ, S_WRITE, as_lockframes, copyin, copyout } from '../vm/index.js';
 import type { As } from '../vm/index.js';
 import type { Cpu, Resident } from './cpu.js';
 import type { Proc } from './proc.js';
 import { RefaultGuard } from './refault.js';
+import { ThreadSignals } from './thread-signals.js';
+import type { UserThread } from './user-thread.js';
 
 /** Whether [addr, addr + len) is user memory: whole numbers below USER_END. */
 export const isUserRange = (addr: number, len: number): boolean =>
@@ -31,11 +34,30 @@ export function userMemory(as: () => As): UserMemory {
   };
 }
 
-/** The one thread of a process that runs a program. */
-export class Lwp implements Resident {
+/** A system call that a signal ended before it did anything: how it goes on. */
+export type Interrupted =
+  /** It is done again, unless a handler without SA_RESTART runs, which makes it EINTR. */
+  | 'restart'
+  /** It is done again, unless any handler runs. */
+  | 'no handler';
+
+/** A thread that runs a program. */
+export class Lwp implements Resident, UserThread {
+  tid: number;
   readonly proc: Proc;
+  readonly signals: ThreadSignals;
+  kthread: Kthread | undefined = undefined;
+  doomed = false;
+  /** Address that is cleared when it ends (set_tid_address, CLONE_CHILD_CLEARTID); 0 = none. */
+  clearChildTid = 0;
+  /** The list of robust futexes it holds (set_robust_list(2)); 0 = none. */
+  robustList = 0;
+  /** Name of the thread (PR_SET_NAME); undefined: the process's. */
+  comm: string | undefined = undefined;
   readonly context: HartContext;
   readonly userMemory: UserMemory;
+  /** Where it sleeps when it waits for nothing but time or a signal. */
+  readonly asleep: Kcondvar;
   /** The processor it holds. */
   cpu: Cpu | undefined = undefined;
   /** The processor it held last. */
@@ -49,11 +71,16 @@ export class Lwp implements Resident {
   /** Faults its program has taken. */
   faults = 0;
   readonly refaults: RefaultGuard = new RefaultGuard();
-  /** A signal ended the system call at pc before it did anything; it is done again unless a handler wants EINTR. */
-  interrupted = false;
+  /** A signal has ended the system call at pc before it did anything. */
+  interrupted: Interrupted | undefined = undefined;
+  /** When the sleep ends, in virtual nanoseconds, that a system call will go on with when it is done again. */
+  resumeAt: number | undefined = undefined;
 
-  constructor(proc: Proc, context: HartContext) {
+  constructor(proc: Proc, context: HartContext, tid: number = proc.pid) {
     this.proc = proc;
+    this.tid = tid;
+    this.asleep = new Kcondvar(`thread ${tid}: time or a signal`);
+    this.signals = new ThreadSignals(proc.signals);
     this.context = context;
     this.userMemory = userMemory(() => proc.as);
   }
@@ -94,6 +121,7 @@ export class Lwp implements Resident {
   charge(system: { budget: number; readonly counters: { instructions: number }; readonly kernel: Kernel }, instructions: number): void {
     this.slice -= instructions;
     this.executed += instructions;
+    this.proc.executed += instructions;
     system.budget -= instructions;
     system.counters.instructions += instructions;
     system.kernel.clock.advance(instructions);

@@ -33,22 +33,33 @@ export function* mapZeros(proc: Proc, m: PlacedMapping, extend = false): Kgen<nu
   return error;
 }
 
+/** Bytes and the address of the first of them, which may lie below the mapping. */
+export interface Piece {
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
 /**
- * Makes a private mapping in which `bytes` begin at address `at`; the rest is zero. A page is filled when it is first touched.
+ * Makes a private mapping with the bytes of `pieces`, which do not overlap; the rest is zero. A page is filled when it is first touched.
  * @returns 0 or an errno.
  */
-export function* mapBytes(proc: Proc, m: PlacedMapping, bytes: Uint8Array, at: number): Kgen<number> {
-  if (bytes.length === 0) return yield* mapZeros(proc, m);
-  const skip = at - m.base;
-  const fileBytes = skip + bytes.length;
+export function* mapPieces(proc: Proc, m: PlacedMapping, pieces: readonly Piece[]): Kgen<number> {
+  const fileBytes = Math.min(m.size, Math.max(0, ...pieces.map(({ at, bytes }) => at + bytes.length - m.base)));
+  if (fileBytes === 0) return yield* mapZeros(proc, m);
   const file = new FileObject(proc.as.vm, {
     name: m.name,
     size: fileBytes,
-    read: (offset, to) => to.set(bytes.subarray(Math.max(0, offset - skip), offset - skip + to.length), Math.max(0, skip - offset)),
+    read: (offset, to) => pieces.forEach((piece) => copyPiece(piece, m.base + offset, to)),
   });
   const error = yield* mapFile(proc, m, file);
   file.release();
   return error;
+}
+
+/** Copies what `piece` has of the addresses from `address` on. */
+function copyPiece({ at, bytes }: Piece, address: number, to: Uint8Array): void {
+  const skip = at - address;
+  if (skip < to.length) to.set(bytes.subarray(Math.max(0, -skip), Math.max(0, to.length - skip)), Math.max(0, skip));
 }
 
 /** Makes a private mapping that begins with the pages of `file`; the rest is zero. Returns 0 or an errno. */

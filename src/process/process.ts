@@ -129,7 +129,7 @@ export class Process {
    * @throws TypeError when it runs a program, which ends itself or by kill()
    */
   exit(code = 0): void {
-    if (this.#proc.kthread !== undefined) throw new TypeError(`exit: process ${this.pid} runs a program; use kill`);
+    if (this.#proc.threads.size > 0) throw new TypeError(`exit: process ${this.pid} runs a program; use kill`);
     this.run('exit', () => this.calls.exit(code));
   }
 

@@ -6,7 +6,8 @@ import { preempt } from '../kernel/index.js';
 import type { Kgen } from '../kernel/index.js';
 import type { Hart } from '../hart/index.js';
 import type { Cpu } from './cpu.js';
-import { deliverSignals } from './deliver.js';
+import { deliverSignals, untilContinued } from './deliver.js';
+import { leaveProcess } from './thread-exit.js';
 import type { Lwp } from './lwp.js';
 import type { System } from './system.js';
 import { handleTrap, isSystemCall } from './trap.js';
@@ -19,13 +20,17 @@ const RESERVATION_GRACE = 16;
 /** Faults of one thread between two points where the run may be stopped; they execute no instruction, so no turn ends by them. */
 const FAULTS_AT_A_TIME = 16;
 
-/** The body of the kernel thread that runs the program of `lwp` until its process ends. */
+/** The body of the kernel thread that runs the program of `lwp` until the thread or its process ends. */
 export function* runUser(system: System, lwp: Lwp): Kgen<void> {
-  const { proc } = lwp;
+  const { proc, signals } = lwp;
   newTurn(system, lwp);
   for (;;) {
-    if (proc.signals.deliverable || lwp.interrupted) yield* offCpu(system, lwp, deliverSignals(system, lwp));
-    if (proc.status !== undefined) break;
+    if (lwp.doomed || proc.status !== undefined) break;
+    if (proc.stopped) yield* offCpu(system, lwp, untilContinued(system, proc));
+    if (signals.deliverable || lwp.interrupted !== undefined) {
+      yield* offCpu(system, lwp, deliverSignals(system, lwp));
+      continue;
+    }
     if (system.budget <= 0) yield* system.granted();
     const cpu = lwp.cpu ?? (yield* takeCpu(system, lwp));
     const exit = turn(system, lwp, cpu);
@@ -36,6 +41,7 @@ export function* runUser(system: System, lwp: Lwp): Kgen<void> {
   }
   lwp.lastCpu?.discard(lwp);
   giveCpu(system, lwp);
+  leaveProcess(system, lwp);
 }
 
 /** Runs the program until it traps, its turn is over, an event is due, or nobody may execute any more. */

@@ -11,7 +11,7 @@ import { CLD_EXITED, SIGCHLD } from './signals.js';
 import type { SigInfo } from './signals.js';
 import { SS_DISABLE, SS_ONSTACK } from './linux-flags.js';
 import { linuxErrno, linuxSignal, linuxSigset, illumosSigset } from './linux-abi.js';
-import type { AltStack } from './signal-state.js';
+import type { AltStack } from './thread-signals.js';
 
 /** Bytes of a frame; the stack pointer stays 16-byte aligned. */
 export const FRAME_SIZE = 1088;
@@ -38,6 +38,11 @@ export function writeSigInfo(view: DataView, at: number, info: SigInfo): void {
     const isSignal = info.signal === SIGCHLD && info.code !== CLD_EXITED;
     view.setInt32(at + 24, isSignal ? linuxSignal(info.status) : info.status, true);
   }
+  if (info.timer !== undefined) {
+    view.setInt32(at + 16, info.timer.id, true);
+    view.setInt32(at + 20, info.timer.overrun, true);
+  }
+  if (info.value !== undefined) view.setBigUint64(at + 24, BigInt.asUintN(64, info.value), true);
 }
 
 /** The machine state a frame holds. */

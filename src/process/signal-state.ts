@@ -1,6 +1,6 @@
-/** The signal side of a process: what is pending, blocked, and what is done about each signal. */
-import { CANTMASK, SIGCONT, SIGKILL, SIGMAX, SIGRTMIN, defaultAction, sigbit } from './signals.js';
-import type { SigInfo } from './signals.js';
+/** The signal side of a process: what its threads share, actions and pending signals that any of them may take. */
+import { SignalQueue } from './signal-queue.js';
+import { SIGCONT, SIGMAX, defaultAction } from './signals.js';
 
 /** The default action (SIG_DFL). */
 export const SIG_DFL = 0;
@@ -23,28 +23,15 @@ export interface SigAction {
   readonly mask: bigint;
 }
 
-/** An alternate signal stack, sigaltstack(2); size 0 = none. */
-export interface AltStack {
-  readonly base: number;
-  readonly size: number;
-}
-
 const DEFAULT: SigAction = { handler: BigInt(SIG_DFL), flags: 0, mask: 0n };
 
-/** Pending and blocked signals and the actions of one process. A process has one thread, so there is one of each. */
+/** Actions and pending signals of one process. */
 export class SignalState {
-  /** Blocked signals. */
-  mask = 0n;
-  altstack: AltStack = { base: 0, size: 0 };
-  #pending = 0n;
-  /** Why each pending signal was sent; real-time signals queue, others keep the first reason. */
-  #queue: SigInfo[] = [];
+  /** Signals sent to the process. */
+  readonly shared: SignalQueue = new SignalQueue();
+  /** All queues: the shared one, and one for each thread. */
+  readonly queues: Set<SignalQueue> = new Set([this.shared]);
   #actions = new Map<number, SigAction>();
-
-  /** Pending signals. */
-  get pending(): bigint {
-    return this.#pending;
-  }
 
   action(signal: number): SigAction {
     return this.#actions.get(signal) ?? DEFAULT;
@@ -62,48 +49,25 @@ export class SignalState {
     return handler === BigInt(SIG_IGN) || (handler === BigInt(SIG_DFL) && (usual === 'ignore' || usual === 'continue'));
   }
 
-  /** Makes a signal pending. Returns false where it is ignored (and not blocked) and so vanishes. */
-  post(info: SigInfo): boolean {
-    const bit = sigbit(info.signal);
-    if (info.signal === SIGCONT) for (let s = 1; s <= SIGMAX; s++) if (defaultAction(s) === 'stop') this.#discard(s);
-    if (this.ignores(info.signal) && (this.mask & bit) === 0n) return false;
-    if ((this.#pending & bit) === 0n || info.signal >= SIGRTMIN) this.#queue.push(info);
-    this.#pending |= bit;
-    return true;
+  /** SIGCONT takes back every stop that waits, and a stop every SIGCONT. */
+  cancelOpposite(signal: number): void {
+    if (signal === SIGCONT) for (let s = 1; s <= SIGMAX; s++) if (defaultAction(s) === 'stop') this.#discard(s);
+    if (defaultAction(signal) === 'stop') this.#discard(SIGCONT);
   }
 
-  /** Whether a signal waits that is not blocked. */
-  get deliverable(): boolean {
-    return this.#pending !== 0n && (this.#pending & ~this.#effectiveMask) !== 0n;
-  }
-
-  /** Takes the next deliverable signal: SIGKILL first, then the lowest number. */
-  take(): SigInfo | undefined {
-    const ready = this.#pending & ~this.#effectiveMask;
-    if (ready === 0n) return undefined;
-    let signal = SIGKILL;
-    if ((ready & sigbit(SIGKILL)) === 0n) for (signal = 1; (ready & sigbit(signal)) === 0n;) signal++;
-    const at = this.#queue.findIndex((info) => info.signal === signal);
-    const [info] = this.#queue.splice(at, 1);
-    if (!this.#queue.some((other) => other.signal === signal)) this.#pending &= ~sigbit(signal);
-    return info;
-  }
-
-  /** The state of a child of fork(2): same actions, mask and stack, nothing pending. */
+  /** The state of a child of fork(2): same actions, nothing pending. */
   fork(): SignalState {
     const child = new SignalState();
-    child.mask = this.mask;
-    child.altstack = this.altstack;
     child.#actions = new Map(this.#actions);
     return child;
   }
 
-  get #effectiveMask(): bigint {
-    return this.mask & ~CANTMASK;
+  /** execve(2): what has a handler gets the default action, what is ignored stays so. */
+  exec(): void {
+    for (const [signal, { handler }] of this.#actions) if (handler !== BigInt(SIG_IGN)) this.#actions.delete(signal);
   }
 
   #discard(signal: number): void {
-    this.#pending &= ~sigbit(signal);
-    this.#queue = this.#queue.filter((info) => info.signal !== signal);
+    for (const queue of this.queues) queue.discard(signal);
   }
 }

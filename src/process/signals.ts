@@ -111,4 +111,8 @@ export interface SigInfo {
   readonly pid?: number;
   /** si_status of a child: its exit code or the signal (illumos number) that ended, stopped or continued it. */
   readonly status?: number;
+  /** si_timerid and si_overrun of an expired timer. */
+  readonly timer?: { readonly id: number; readonly overrun: number };
+  /** si_value of a queued signal or a timer. */
+  readonly value?: bigint;
 }

@@ -7,6 +7,8 @@ import type { Kernel, Kgen } from '../kernel/index.js';
 import type { As, FileObject, VmServices } from '../vm/index.js';
 import { ProcessCounters } from './counters.js';
 import type { CpuPool } from './cpu.js';
+import { Futexes } from './futexes.js';
+import { MAXPROC } from './limits.js';
 import type { Lwp } from './lwp.js';
 import type { FileOps } from './file-ops.js';
 import { DEFAULT_ROOT_SPACE, FileSystem } from './fs/file-system.js';
@@ -15,9 +17,6 @@ import type { Place } from './fs/vnode.js';
 import type { Proc } from './proc.js';
 import { streamPlace } from './stream-place.js';
 import { makeTrampoline } from './trampoline.js';
-
-/** Processes a machine may have at a time. */
-export const MAXPROC = 4096;
 
 /** What a System is made from. */
 export interface SystemOptions {
@@ -57,6 +56,10 @@ export class System {
   readonly quantum: number;
   readonly counters: ProcessCounters = new ProcessCounters();
   readonly procs: Map<number, Proc> = new Map();
+  /** Threads that run programs, by their number. */
+  readonly lwps: Map<number, Lwp> = new Map();
+  /** Those who sleep in futex(2). */
+  readonly futexes: Futexes = new Futexes();
   /** Held while parents and children find each other (pidlock). */
   readonly pidlock: Kmutex = new Kmutex('pidlock');
   /** Instructions the programs may still execute; 0 = nobody leaves the kernel. */
@@ -88,10 +91,13 @@ export class System {
 
   /** Starts the kernel thread that runs the program of `lwp`. */
   start(lwp: Lwp): void {
-    const { proc } = lwp;
-    proc.kthread = this.kernel.spawn(`${proc.name}[${proc.pid}]`, () => this.#runUser(this, lwp), {
+    const { proc, tid } = lwp;
+    proc.threads.add(lwp);
+    this.lwps.set(tid, lwp);
+    const name = tid === proc.pid ? `${proc.name}[${tid}]` : `${proc.name}[${proc.pid}/${tid}]`;
+    lwp.kthread = this.kernel.spawn(name, () => this.#runUser(this, lwp), {
       data: lwp,
-      signalPending: () => proc.signals.deliverable,
+      signalPending: () => lwp.doomed || lwp.signals.wakes,
     });
   }
 
@@ -121,9 +127,9 @@ export class System {
     return this.#trampoline;
   }
 
-  /** Whether another process fits the table. */
+  /** Whether neither another process nor another thread fits the tables. */
   get full(): boolean {
-    return this.procs.size >= MAXPROC;
+    return this.procs.size >= MAXPROC || this.lwps.size >= MAXPROC;
   }
 
   /** A process number that is not in use. */

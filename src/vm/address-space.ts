@@ -128,6 +128,8 @@ export class As {
   callbacks: AsCallback[] = [];
   /** The process it belongs to. */
   proc: unknown = undefined;
+  /** Processes that run in it: more than one while the child of a vfork(2) does. */
+  users = 1;
   /** The segment found last. */
   last: Seg | undefined = undefined;
 

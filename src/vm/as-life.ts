@@ -18,7 +18,7 @@ import type { VmServices } from './services.js';
 export const as_alloc = (vm: VmServices, name: string): As => new As(vm, hat_alloc(vm, name), name);
 
 /** Whether memory is left for another address space. */
-const as_room = (vm: VmServices): boolean => vm.pages.free > vm.pages.reserve;
+export const as_room = (vm: VmServices): boolean => vm.pages.free > vm.pages.reserve;
 
 /**
  * Makes a copy of an address space as fork(2) needs it (as_dup): each segment's own dup decides what is shared. No translation is

@@ -38,7 +38,7 @@ describe('the initial stack', () => {
     expect(env).toEqual(contents.env);
     expect([auxv.get(3), auxv.get(4), auxv.get(5), auxv.get(6), auxv.get(9)]).toEqual([0x10040, 56, 2, 4096, 0x10100]);
     expect([11, 12, 13, 14, 23].map((type) => auxv.get(type))).toEqual([0, 0, 0, 0, 0]);
-    expect(auxv.get(16)).toBe((1 << 0) | (1 << 2) | (1 << 8) | (1 << 12)); // A, C, I, M
+    expect(auxv.get(16)).toBe((1 << 0) | (1 << 2) | (1 << 3) | (1 << 5) | (1 << 8) | (1 << 12)); // A, C, D, F, I, M
     expect([...at(auxv.get(25) ?? 0, 16)]).toEqual([...random]);
     expect(text(auxv.get(31) ?? 0)).toBe('/bin/prog');
   });

@@ -7,7 +7,7 @@ import type { System } from '../system.js';
 
 /**
  * What a handler answers: zero or above is the result, below zero a negated illumos errno (-ERESTART: do it again after a
- * signal), undefined: registers and pc are already what they shall be.
+ * signal; -ERESTARTNOHAND: only where no handler runs), undefined: registers and pc are already what they shall be.
  */
 export type SyscallResult = number | undefined;
 

@@ -2,7 +2,7 @@
 import { ENOSYS, errnoName, hex } from '../../base/index.js';
 import { isKgen } from '../../kernel/index.js';
 import type { Kgen } from '../../kernel/index.js';
-import { ERESTART, linuxErrno } from '../linux-abi.js';
+import { ERESTART, ERESTARTNOHAND, linuxErrno } from '../linux-abi.js';
 import type { Lwp } from '../lwp.js';
 import type { System } from '../system.js';
 import { Call } from './call.js';
@@ -28,10 +28,11 @@ export function* systemCall(system: System, lwp: Lwp): Kgen<void> {
   const result = isKgen<SyscallResult>(answer) ? yield* answer : answer;
   if (system.trace.on && lwp.proc.status === undefined) system.trace.emit('guest.sysret', { pid, name, result: resultText(result) });
   if (result === undefined) return;
-  if (result === -ERESTART) {
-    lwp.interrupted = true;
+  if (result === -ERESTART || result === -ERESTARTNOHAND) {
+    lwp.interrupted = result === -ERESTART ? 'restart' : 'no handler';
     return;
   }
+  lwp.resumeAt = undefined;
   lwp.setX(A0, BigInt(result < 0 ? -linuxErrno(-result) : result));
   lwp.pc += ECALL;
 }
@@ -43,6 +44,6 @@ function argsText(lwp: Lwp, row: Syscall | undefined): string {
 
 function resultText(result: SyscallResult): string {
   if (result === undefined) return '-';
-  if (result === -ERESTART) return 'ERESTART';
+  if (result === -ERESTART || result === -ERESTARTNOHAND) return 'ERESTART';
   return result < 0 ? errnoName(-result) : hex(result);
 }

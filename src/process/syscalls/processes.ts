@@ -1,108 +1,126 @@
-/** Life of processes: clone(2) as fork, wait4(2), exit(2), exit_group(2). */
+/** Ends of processes and who waits for them: wait4(2), waitid(2), exit(2), exit_group(2). */
 import { ECHILD, EFAULT, EINVAL, ESRCH } from '../../base/index.js';
 import { cv_wait_sig, mutex_enter, mutex_exit } from '../../kernel/index.js';
 import type { Kgen } from '../../kernel/index.js';
-import { exitProcess, reap } from '../exit.js';
-import { forkProcess } from '../fork.js';
-import { ERESTART, illumosSignal } from '../linux-abi.js';
-import {
-  CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, CLONE_PARENT_SETTID, CLONE_SETTLS, CSIGNAL, WCONTINUED, WNOHANG, WUNTRACED,
-} from '../linux-flags.js';
-import { userMemory } from '../lwp.js';
+import { exitProcess, exitThread, reap } from '../exit.js';
+import { ERESTART } from '../linux-abi.js';
+import { WCONTINUED, WEXITED, WNOHANG, WNOWAIT, WSTOPPED, WUNTRACED } from '../linux-flags.js';
 import type { ExitStatus, JobNews, Proc } from '../proc.js';
-import { waitStatus } from '../wait-status.js';
+import { rusage } from '../rusage.js';
+import { SIGINFO_SIZE, writeSigInfo } from '../signal-frame.js';
+import { childInfo, waitStatus } from '../wait-status.js';
 import type { Call, SyscallFamily } from './call.js';
 
-const [SP, TP, A0] = [2, 4, 10];
-/** Flags a fork may carry; sharing memory or files (threads, vfork) is refused. */
-const FORK_FLAGS: number = CSIGNAL | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | CLONE_PARENT_SETTID | CLONE_SETTLS;
-/** Bytes of struct rusage. */
-const RUSAGE_SIZE = 144;
 /** Options of wait4 that change nothing here: __WNOTHREAD, __WALL, __WCLONE. */
 const WAIT_MODES = 0xe000_0000;
+/** Kinds of children waitid asks for. */
+const [P_ALL, P_PID, P_PGID] = [0, 1, 2];
 
-/** clone(flags, stack, parent_tid, tls, child_tid): a new process with a copy of everything; threads are refused with EINVAL. */
-function* clone(call: Call): Kgen<number> {
-  const flags = call.uint(0);
-  if ((flags & ~FORK_FLAGS) !== 0) return -EINVAL;
-  const signal = (flags & CSIGNAL) === 0 ? 0 : illumosSignal(flags & CSIGNAL);
-  if (signal === undefined) return -EINVAL;
-  const { lwp, system } = call;
-  const forked = yield* forkProcess(system, call.proc, lwp);
-  if (typeof forked === 'number') return forked;
-  const { proc, lwp: child } = forked;
-  proc.exitSignal = signal;
-  child.pc = lwp.pc + 4;
-  child.setX(A0, 0n);
-  if (call.number(1) !== 0) child.setX(SP, lwp.x(A0 + 1));
-  if ((flags & CLONE_SETTLS) !== 0) child.setX(TP, lwp.x(A0 + 3));
-  const tid = new DataView(new ArrayBuffer(4));
-  tid.setInt32(0, proc.pid, true);
-  // A bad address in either place is not an error of clone(2), as in Linux.
-  if ((flags & CLONE_CHILD_SETTID) !== 0) yield* userMemory(() => proc.as).copyout(new Uint8Array(tid.buffer), call.number(4));
-  if ((flags & CLONE_PARENT_SETTID) !== 0) yield* call.copyout(tid, call.number(2));
-  proc.clearChildTid = (flags & CLONE_CHILD_CLEARTID) !== 0 ? call.number(4) : 0;
-  system.start(child);
-  return proc.pid;
+/** Which children are waited for, and what of them is news. */
+interface Wait {
+  readonly wanted: (child: Proc) => boolean;
+  readonly ended: boolean;
+  readonly stopped: boolean;
+  readonly continued: boolean;
+  /** WNOHANG: not to sleep. */
+  readonly poll: boolean;
+  /** WNOWAIT: the news stay news. */
+  readonly keep: boolean;
 }
 
-/** The children wait4's first argument speaks of; all processes are of one group. */
-function wanted(call: Call, pid: number): Proc[] {
-  const children = [...call.proc.children];
-  if (pid > 0) return children.filter((child) => child.pid === pid);
-  return pid === -1 || pid === 0 ? children : [];
+/** A child there is news of, and them. */
+interface Changed {
+  readonly child: Proc;
+  readonly status: ExitStatus | JobNews;
+  /** Instructions it has executed, with its own children. */
+  readonly executed: number;
 }
 
-/** What wait4 tells of a child, which is then told: its end, and with WUNTRACED and WCONTINUED that it has stopped or goes on. */
-function takeNews(call: Call, child: Proc, options: number): ExitStatus | JobNews | undefined {
+/** What there is to tell of a child, which is then told. */
+function takeNews(call: Call, child: Proc, wait: Wait): ExitStatus | JobNews | undefined {
   if (child.zombie) {
-    reap(call.system, child);
+    if (!wait.ended) return undefined;
+    if (!wait.keep) reap(call.system, child);
     return child.status;
   }
   const { news } = child;
-  if (news === undefined || (options & (news.kind === 'stopped' ? WUNTRACED : WCONTINUED)) === 0) return undefined;
-  child.news = undefined;
+  if (news === undefined || !(news.kind === 'stopped' ? wait.stopped : wait.continued)) return undefined;
+  if (!wait.keep) child.news = undefined;
   return news;
 }
 
-function* wait4(call: Call): Kgen<number> {
-  const options = call.uint(2);
-  if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_MODES)) !== 0) return -EINVAL;
-  if (call.int(0) === -(2 ** 31)) return -ESRCH;
+/** Sleeps until there is news of a wanted child; 0 with WNOHANG. It counts more than the signal that says so. */
+function* findChanged(call: Call, wait: Wait): Kgen<Changed | number> {
   yield* mutex_enter(call.system.pidlock);
-  const found = yield* findChanged(call, options);
+  const found = yield* findLocked(call, wait);
   mutex_exit(call.system.pidlock);
-  if (typeof found === 'number') return found;
-  const status = new DataView(new ArrayBuffer(4));
-  status.setInt32(0, waitStatus(found.status), true);
-  if (call.number(1) !== 0 && (yield* call.copyout(status, call.number(1))) !== 0) return -EFAULT;
-  if (call.number(3) !== 0 && (yield* call.copyout(new DataView(new ArrayBuffer(RUSAGE_SIZE)), call.number(3))) !== 0) return -EFAULT;
-  return found.child.pid;
+  return found;
 }
 
-/** Sleeps, with pidlock held, until there is news of a wanted child. It counts more than the signal that says so. */
-function* findChanged(call: Call, options: number): Kgen<{ child: Proc; status: ExitStatus | JobNews } | number> {
+function* findLocked(call: Call, wait: Wait): Kgen<Changed | number> {
   for (let signalled = false; ;) {
-    const children = wanted(call, call.int(0));
+    const children = [...call.proc.children].filter(wait.wanted);
     if (children.length === 0) return -ECHILD;
     for (const child of children) {
-      const status = takeNews(call, child, options);
-      if (status !== undefined) return { child, status };
+      const status = takeNews(call, child, wait);
+      if (status !== undefined) return { child, status, executed: child.executed + child.childrenExecuted };
     }
-    if ((options & WNOHANG) !== 0) return 0;
+    if (wait.poll) return 0;
     if (signalled) return -ERESTART;
     signalled = (yield* cv_wait_sig(call.proc.childChanged, call.system.pidlock)) === 0;
   }
 }
 
+function* wait4(call: Call): Kgen<number> {
+  const [pid, options] = [call.int(0), call.uint(2)];
+  if ((options & ~(WNOHANG | WUNTRACED | WCONTINUED | WAIT_MODES)) !== 0) return -EINVAL;
+  if (pid === -(2 ** 31)) return -ESRCH;
+  const group = pid === 0 ? call.proc.pgid : -pid;
+  const found = yield* findChanged(call, {
+    wanted: pid === -1 ? () => true : pid > 0 ? (child) => child.pid === pid : (child) => child.pgid === group,
+    ended: true, stopped: (options & WUNTRACED) !== 0, continued: (options & WCONTINUED) !== 0, poll: (options & WNOHANG) !== 0, keep: false,
+  });
+  if (typeof found === 'number') return found;
+  const status = new DataView(new ArrayBuffer(4));
+  status.setInt32(0, waitStatus(found.status), true);
+  if (call.number(1) !== 0 && (yield* call.copyout(status, call.number(1))) !== 0) return -EFAULT;
+  if (call.number(3) !== 0 && (yield* call.copyout(rusage(found.executed), call.number(3))) !== 0) return -EFAULT;
+  return found.child.pid;
+}
+
+/** waitid(which, id, info, options, rusage). */
+function* waitid(call: Call): Kgen<number> {
+  const [which, id, options] = [call.int(0), call.int(1), call.uint(3)];
+  const kinds = WEXITED | WSTOPPED | WCONTINUED;
+  if ((options & kinds) === 0 || (options & ~(kinds | WNOHANG | WNOWAIT | WAIT_MODES)) !== 0) return -EINVAL;
+  if ((which !== P_ALL && which !== P_PID && which !== P_PGID) || (which === P_PID && id <= 0) || (which === P_PGID && id < 0)) return -EINVAL;
+  const group = id === 0 ? call.proc.pgid : id;
+  const found = yield* findChanged(call, {
+    wanted: which === P_ALL ? () => true : which === P_PID ? (child) => child.pid === id : (child) => child.pgid === group,
+    ended: (options & WEXITED) !== 0, stopped: (options & WSTOPPED) !== 0, continued: (options & WCONTINUED) !== 0,
+    poll: (options & WNOHANG) !== 0, keep: (options & WNOWAIT) !== 0,
+  });
+  if (typeof found === 'number' && found < 0) return found;
+  const info = new DataView(new ArrayBuffer(SIGINFO_SIZE));
+  if (typeof found !== 'number') writeSigInfo(info, 0, childInfo(found.child.pid, found.status));
+  if (call.number(2) !== 0 && (yield* call.copyout(info, call.number(2))) !== 0) return -EFAULT;
+  const used = typeof found === 'number' ? 0 : found.executed;
+  return call.number(4) === 0 ? 0 : yield* call.copyout(rusage(used), call.number(4));
+}
+
 function* exit(call: Call): Kgen<undefined> {
-  yield* exitProcess(call.system, call.proc, { kind: 'exited', code: call.int(0) & 0xff });
+  yield* exitThread(call.system, call.lwp, call.int(0) & 0xff);
+  return undefined;
+}
+
+function* exitGroup(call: Call): Kgen<undefined> {
+  yield* exitProcess(call.system, call.proc, { kind: 'exited', code: call.int(0) & 0xff }, call.lwp);
   return undefined;
 }
 
 export const processCalls: SyscallFamily = {
   93: { name: 'exit', args: 1, handler: exit },
-  94: { name: 'exit_group', args: 1, handler: exit },
-  220: { name: 'clone', args: 5, handler: clone },
+  94: { name: 'exit_group', args: 1, handler: exitGroup },
+  95: { name: 'waitid', args: 5, handler: waitid },
   260: { name: 'wait4', args: 4, handler: wait4 },
 };

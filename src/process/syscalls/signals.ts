@@ -1,14 +1,15 @@
-/** Signals: rt_sigaction(2), rt_sigprocmask(2), rt_sigpending(2), rt_sigreturn(2), sigaltstack(2), kill(2), tkill(2), tgkill(2). */
-import { EFAULT, EINVAL, ENOMEM, EPERM, ESRCH } from '../../base/index.js';
+/** Signals: rt_sigaction(2), rt_sigprocmask(2), rt_sigpending(2), rt_sigsuspend(2), rt_sigtimedwait(2), rt_sigreturn(2), sigaltstack(2). */
+import { EAGAIN, EFAULT, EINTR, EINVAL, ENOMEM, EPERM } from '../../base/index.js';
+import { cv_timedwait_sig_hires, mutex_enter, mutex_exit } from '../../kernel/index.js';
 import type { Kgen } from '../../kernel/index.js';
 import { forceSignal } from '../deliver.js';
-import { illumosSignal, illumosSigset, linuxSigset } from '../linux-abi.js';
-import { MINSIGSTKSZ, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SI_TKILL, SS_DISABLE, SS_ONSTACK } from '../linux-flags.js';
-import { postSignal } from '../post-signal.js';
-import type { Proc } from '../proc.js';
-import { FRAME_SIZE, parseFrame } from '../signal-frame.js';
+import { ERESTARTNOHAND, illumosSignal, illumosSigset, linuxSignal, linuxSigset } from '../linux-abi.js';
+import { MINSIGSTKSZ, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SS_DISABLE, SS_ONSTACK } from '../linux-flags.js';
+import { FRAME_SIZE, SIGINFO_SIZE, parseFrame, writeSigInfo } from '../signal-frame.js';
 import { CANTMASK, SIGSEGV, sigbit } from '../signals.js';
+import type { SigInfo } from '../signals.js';
 import type { Call, SyscallFamily } from './call.js';
+import { moment, readTimespec } from './timespec.js';
 
 /** Bytes of the kernel's sigset_t; another size is EINVAL. */
 const SIGSET_SIZE = 8;
@@ -49,7 +50,7 @@ const sigset = (set: bigint): DataView => {
 
 function* rtSigprocmask(call: Call): Kgen<number> {
   if (call.number(3) !== SIGSET_SIZE) return -EINVAL;
-  const { signals } = call.proc;
+  const { signals } = call.lwp;
   const before = signals.mask;
   if (call.number(1) !== 0) {
     const view = yield* call.copyin(call.number(1), SIGSET_SIZE);
@@ -66,7 +67,55 @@ function* rtSigprocmask(call: Call): Kgen<number> {
 
 function* rtSigpending(call: Call): Kgen<number> {
   if (call.number(1) !== SIGSET_SIZE) return -EINVAL;
-  return yield* call.copyout(sigset(call.proc.signals.pending & call.proc.signals.mask), call.number(0));
+  return yield* call.copyout(sigset(call.lwp.signals.pending & call.lwp.signals.mask), call.number(0));
+}
+
+/** The sleep of the calls below, whose condition only signals change. */
+function* sleepForSignal(call: Call, deadline: number): Kgen<number> {
+  yield* mutex_enter(call.system.pidlock);
+  const reason = yield* cv_timedwait_sig_hires(call.lwp.asleep, call.system.pidlock, deadline);
+  mutex_exit(call.system.pidlock);
+  return reason;
+}
+
+/** Sleeps with other signals blocked until a handler runs; its frame goes back to the mask of before. */
+function* rtSigsuspend(call: Call): Kgen<number> {
+  if (call.number(1) !== SIGSET_SIZE) return -EINVAL;
+  const view = yield* call.copyin(call.number(0), SIGSET_SIZE);
+  if (view === undefined) return -EFAULT;
+  const { lwp } = call;
+  lwp.signals.savedMask = lwp.signals.mask;
+  lwp.signals.mask = illumosSigset(view.getBigUint64(0, true)) & ~CANTMASK;
+  while ((yield* sleepForSignal(call, Infinity)) !== 0);
+  return -ERESTARTNOHAND;
+}
+
+/** Takes a signal of a set, sleeping until one comes: its number, -EAGAIN when the time is over, -EINTR when another was delivered. */
+function* rtSigtimedwait(call: Call): Kgen<number> {
+  if (call.number(3) !== SIGSET_SIZE) return -EINVAL;
+  const view = yield* call.copyin(call.number(0), SIGSET_SIZE);
+  if (view === undefined) return -EFAULT;
+  const wait = call.number(2) === 0 ? Infinity : yield* readTimespec(call, call.number(2));
+  if (wait < 0) return wait;
+  const info = yield* awaitSignal(call, illumosSigset(view.getBigUint64(0, true)) & ~CANTMASK, moment(call.system.kernel.clock.now + wait));
+  if (typeof info === 'number') return info;
+  const out = new DataView(new ArrayBuffer(SIGINFO_SIZE));
+  writeSigInfo(out, 0, info);
+  if (call.number(1) !== 0 && (yield* call.copyout(out, call.number(1))) !== 0) return -EFAULT;
+  return linuxSignal(info.signal);
+}
+
+function* awaitSignal(call: Call, set: bigint, deadline: number): Kgen<SigInfo | number> {
+  const { signals } = call.lwp;
+  for (;;) {
+    const info = signals.takeFrom(set);
+    if (info !== undefined) return info;
+    if (call.system.kernel.clock.now >= deadline) return -EAGAIN;
+    signals.awaited = set;
+    const reason = yield* sleepForSignal(call, deadline);
+    signals.awaited = 0n;
+    if (reason === 0 && (signals.pending & set) === 0n) return -EINTR;
+  }
 }
 
 /** Restores what the frame at sp says. A frame that cannot be read, or a stack pointer out of place, is a SIGSEGV. */
@@ -84,12 +133,12 @@ function* rtSigreturn(call: Call): Kgen<undefined> {
   context.f.set(state.f);
   context.fcsr = state.fcsr;
   context.pc = Number(BigInt.asIntN(64, state.pc));
-  call.proc.signals.mask = state.mask & ~CANTMASK;
+  call.lwp.signals.mask = state.mask & ~CANTMASK;
   return undefined;
 }
 
 function* sigaltstack(call: Call): Kgen<number> {
-  const { signals } = call.proc;
+  const { signals } = call.lwp;
   const { altstack } = signals;
   const sp = call.lwp.xNumber(SP);
   const onStack = altstack.size > 0 && sp > altstack.base && sp <= altstack.base + altstack.size;
@@ -111,45 +160,12 @@ function* sigaltstack(call: Call): Kgen<number> {
   return yield* call.copyout(old, call.number(1));
 }
 
-/** Sends Linux signal `number` (0 = only look) to the processes; -EINVAL, or -ESRCH when there are none. */
-function send(call: Call, targets: readonly Proc[], number: number, code: number): number {
-  const signal = illumosSignal(number);
-  if (number !== 0 && signal === undefined) return -EINVAL;
-  if (targets.length === 0) return -ESRCH;
-  if (signal !== undefined) for (const proc of targets) postSignal(proc, { signal, code, errno: 0, pid: call.proc.pid });
-  return 0;
-}
-
-const one = (call: Call, pid: number): Proc[] => {
-  const proc = call.system.procs.get(pid);
-  return proc === undefined ? [] : [proc];
-};
-
-/** kill(2): all processes are of one group; -1 spares the sender and the first process. */
-function kill(call: Call): number {
-  const pid = call.int(0);
-  const all = [...call.system.procs.values()].filter((proc) => !proc.zombie);
-  if (pid > 0) return send(call, one(call, pid), call.int(1), 0);
-  if (pid === 0) return send(call, all, call.int(1), 0);
-  return send(call, pid === -1 ? all.filter((proc) => proc !== call.proc && proc.pid !== 1) : [], call.int(1), 0);
-}
-
-function tgkill(call: Call): number {
-  if (call.int(0) <= 0 || call.int(1) <= 0) return -EINVAL;
-  return send(call, call.int(0) === call.int(1) ? one(call, call.int(1)) : [], call.int(2), SI_TKILL);
-}
-
-function tkill(call: Call): number {
-  return call.int(0) <= 0 ? -EINVAL : send(call, one(call, call.int(0)), call.int(1), SI_TKILL);
-}
-
 export const signalCalls: SyscallFamily = {
-  129: { name: 'kill', args: 2, handler: kill },
-  130: { name: 'tkill', args: 2, handler: tkill },
-  131: { name: 'tgkill', args: 3, handler: tgkill },
   132: { name: 'sigaltstack', args: 2, handler: sigaltstack },
+  133: { name: 'rt_sigsuspend', args: 2, handler: rtSigsuspend },
   134: { name: 'rt_sigaction', args: 4, handler: rtSigaction },
   135: { name: 'rt_sigprocmask', args: 4, handler: rtSigprocmask },
   136: { name: 'rt_sigpending', args: 2, handler: rtSigpending },
+  137: { name: 'rt_sigtimedwait', args: 4, handler: rtSigtimedwait },
   139: { name: 'rt_sigreturn', args: 0, handler: rtSigreturn },
 };

@@ -1,20 +1,26 @@
 /** All system calls this kernel knows, by number. */
 import type { Syscall } from './call.js';
 import { changeCalls } from './change.js';
+import { cloneCalls } from './clone.js';
 import { directoryCalls } from './directories.js';
 import { fileCalls } from './files.js';
+import { futexCalls } from './futex.js';
 import { identityCalls } from './identity.js';
+import { killCalls } from './kill.js';
 import { memoryCalls } from './memory.js';
 import { memoryControlCalls } from './memory-control.js';
 import { nameCalls } from './names.js';
 import { processCalls } from './processes.js';
 import { readWriteCalls } from './read-write.js';
+import { resourceCalls } from './resources.js';
 import { signalCalls } from './signals.js';
 import { statCalls } from './stat.js';
 import { timeCalls } from './time.js';
+import { timerCalls } from './timers.js';
 
 const families = [
-  changeCalls, directoryCalls, fileCalls, identityCalls, memoryCalls, memoryControlCalls, nameCalls, processCalls, readWriteCalls, signalCalls, statCalls, timeCalls,
+  changeCalls, cloneCalls, directoryCalls, fileCalls, futexCalls, identityCalls, killCalls, memoryCalls, memoryControlCalls, nameCalls, processCalls,
+  readWriteCalls, resourceCalls, signalCalls, statCalls, timeCalls, timerCalls,
 ];
 
 /** The system call table; what is not in it answers ENOSYS. */

@@ -21,6 +21,11 @@ export interface RunOptions {
   readonly maxInstructions: number | undefined;
   readonly mode: SegdevMode;
   readonly quirks: Partial<Quirks>;
+  /** The directory that is the guest's root. */
+  readonly root: string | undefined;
+  readonly rootWritable: boolean;
+  /** Bytes the guest may add to it. */
+  readonly rootSpace: number | undefined;
   readonly quiet: boolean;
   readonly help: boolean;
 }
@@ -28,6 +33,9 @@ export interface RunOptions {
 /** Help lines of the options `run` and `demo` share. */
 export const RUN_OPTIONS_HELP: string = `
   --device NAME[:key=value,...]  attach a device (again for more); "devices" lists them
+  --root DIR                     DIR is the guest's file system, read-only; PROGRAM is looked for in it first
+  --root-writable                the guest may change what is in DIR
+  --root-space SIZE              how much it may add, in bytes or with K, M or G behind the number (default 1G)
   --trace FILE                   write every event: text, or NDJSON where FILE ends in .ndjson
   --screenshot FILE              write the first framebuffer as PNG when the run ends
   --stats FILE                   write the statistics as JSON when the run ends
@@ -40,6 +48,9 @@ export const RUN_OPTIONS_HELP: string = `
 
 const spec = {
   device: { type: 'string', multiple: true },
+  root: { type: 'string' },
+  'root-writable': { type: 'boolean' },
+  'root-space': { type: 'string' },
   trace: { type: 'string' },
   screenshot: { type: 'string' },
   stats: { type: 'string' },
@@ -65,6 +76,15 @@ function cacheEntries(text: string | undefined): number | undefined {
   const entries = integer('translation-cache', text, TC_ENTRIES, TC_ENTRIES_MAX);
   if (entries !== undefined && !Number.isInteger(Math.log2(entries))) throw new UsageError(`--translation-cache must be a power of two, not "${text ?? ''}"`);
   return entries;
+}
+
+/** A number of bytes, perhaps with K, M or G behind it. */
+function size(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, digits = '', unit = ''] = /^([0-9]+|0[xX][0-9a-fA-F]+)([KMG]?)$/.exec(text) ?? [];
+  const value = (parseInteger(digits) ?? NaN) * 1024 ** ' KMG'.indexOf(unit || ' ');
+  if (!Number.isSafeInteger(value)) throw new UsageError(`--${name} must be a number of bytes, perhaps with K, M or G behind it, not "${text}"`);
+  return value;
 }
 
 /** One line out of what node:util says of a wrong option. */
@@ -100,7 +120,7 @@ function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ args: str
  */
 export function parseRunOptions(args: readonly string[]): RunOptions {
   const { values, positionals } = parse(args);
-  for (const name of ['trace', 'screenshot', 'stats'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
+  for (const name of ['trace', 'screenshot', 'stats', 'root'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
   return {
     positionals,
     devices: values.device ?? [],
@@ -113,6 +133,9 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
     mode: parseMode(values.mode),
     quirks: parseQuirks(values.quirk ?? []),
+    root: values.root,
+    rootWritable: values['root-writable'] ?? false,
+    rootSpace: size('root-space', values['root-space']),
     quiet: values.quiet ?? false,
     help: values.help ?? false,
   };

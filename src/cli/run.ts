@@ -5,11 +5,13 @@ import { formatDeath } from '../process/index.js';
 import { ElfError } from '../../guest/index.js';
 import { firstFramebuffer, makeDevices } from './devices.js';
 import { GuestInput } from './guest-input.js';
+import { guestProgram, guestRoot } from './guest-root.js';
+import { guestTerminal } from './guest-terminal.js';
 import { fs, now } from './host.js';
 import { BlockWriter, StreamFailure, writeAll } from './output.js';
 import { checkOutputs } from './output-check.js';
 import { takePrebuilt } from './prebuilt.js';
-import { fileReason, readProgram } from './program-file.js';
+import { fileReason } from './program-file.js';
 import type { RunOptions } from './run-options.js';
 import { summaryLines } from './summary.js';
 import { EXIT_INTERRUPTED, EXIT_KERNEL, EXIT_LIMIT, UsageError } from './usage-error.js';
@@ -20,12 +22,14 @@ const SLICE_MS = 50;
 const ASK_CLOCK = 32;
 
 /** Builds the machine and loads the program; every mistake of the user shows here, before any file is written. */
-function prepare(program: Uint8Array, options: RunOptions, devices: readonly DeviceConfig[], trace: Trace, input: GuestInput, failure: StreamFailure): Machine {
+function prepare(options: RunOptions, devices: readonly DeviceConfig[], trace: Trace, input: GuestInput, failure: StreamFailure): Machine {
   const [path = '', ...args] = options.positionals;
   const config: MachineConfig = {
     devices,
     trace,
     segdev: { mode: options.mode, quirks: options.quirks },
+    ...guestRoot(options),
+    ...guestTerminal(),
     stdin: (max) => failure.attempt('cannot read standard input', () => input.read(max), new Uint8Array(0)),
     stdout: (bytes) => failure.guard('standard output', () => writeAll(1, bytes)),
     stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
@@ -36,7 +40,7 @@ function prepare(program: Uint8Array, options: RunOptions, devices: readonly Dev
   takePrebuilt();
   try {
     const machine = createMachine(config);
-    machine.spawn(program, [path, ...args], []);
+    machine.spawn(guestProgram(machine, options, path), [path, ...args], []);
     return machine;
   } catch (error) {
     if (error instanceof ElfError) throw new UsageError(`${path}: ${error.message}`);
@@ -130,7 +134,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
   const trace = new Trace();
   const failure = new StreamFailure();
   const input = new GuestInput();
-  const machine = prepare(readProgram(path), options, devices, trace, input, failure);
+  const machine = prepare(options, devices, trace, input, failure);
   const writer = openTrace(trace, options.trace, failure);
 
   const start = now();

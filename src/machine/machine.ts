@@ -5,8 +5,8 @@ import { Bus } from '../bus/index.js';
 import { DeviceTree } from '../ddi/index.js';
 import { Hart, HartEngine, MAX_HARTS, hartReserved, newHartContext } from '../hart/index.js';
 import { Kernel } from '../kernel/index.js';
-import { type ConsoleInput, CpuPool, Lwp, Process, System, execImage, linuxSignal, newProc, runUser } from '../process/index.js';
-import type { Proc } from '../process/index.js';
+import { type ConsoleInput, CpuPool, Lwp, Process, System, execImage, linuxSignal, loadFile, newProc, runUser } from '../process/index.js';
+import type { LoadedFile, Proc } from '../process/index.js';
 import { segdev_init } from '../segdev/index.js';
 import { Vm, as_alloc } from '../vm/index.js';
 import { readElf } from '../../guest/index.js';
@@ -19,6 +19,8 @@ import { makeStreams } from './streams.js';
 
 const DEFAULT_RAM = 256 * 2 ** 20;
 const DEFAULT_QUANTUM = 100_000;
+/** Larger files are no programs of this machine. */
+const LARGEST_PROGRAM = 2 ** 30;
 
 /** How long to run. */
 export interface RunOptions {
@@ -87,18 +89,28 @@ export class Machine {
   }
 
   /**
+   * Reads a program from the guest's own names, for spawn().
+   * @returns the file, or a negated errno: -ENOENT, -EACCES where nobody may execute it, ...
+   */
+  readProgram(path: string): LoadedFile | number {
+    const { root } = this.system.files;
+    return this.kernel.runUntilDone('read program', () => loadFile({ root, start: root, caller: { pid: 0 } }, path, LARGEST_PROGRAM));
+  }
+
+  /**
    * Loads a program; run() starts it. The first program is the main one, until it has ended and another is loaded: its end is the end
    * of the run.
-   * @param elf a static RV64 executable
+   * @param program a static RV64 executable, or what readProgram gave
    * @throws ElfError when it is none; RangeError when memory or the argument area is too small for it
    */
-  spawn(elf: Uint8Array, argv: readonly string[], env: readonly string[] = []): Process {
-    const image = readElf(elf);
+  spawn(program: Uint8Array | LoadedFile, argv: readonly string[], env: readonly string[] = []): Process {
+    const file = program instanceof Uint8Array ? undefined : program.place;
+    const image = readElf(program instanceof Uint8Array ? program : program.bytes);
     const path = argv[0] ?? 'program';
     const proc = newProc(this.system, path.slice(path.lastIndexOf('/') + 1));
     const lwp = new Lwp(proc, newHartContext());
     const process = new Process(this.system, proc, this.bus);
-    const error = process.run('exec', () => execImage(this.system, lwp, { image, path, argv, env }));
+    const error = process.run('exec', () => execImage(this.system, lwp, { image, path, argv, env, ...(file === undefined ? {} : { file }) }));
     if (error !== 0) {
       process.exit(127);
       const why = error === E2BIG ? 'its arguments are too long' : 'its segments collide with the stack or memory is used up';

@@ -9,6 +9,8 @@ export type { GuestDeath, RegisterValue } from './death.js';
 export { execImage } from './exec.js';
 export { DEFAULT_ROOT_SPACE } from './fs/file-system.js';
 export type { FileOps } from './file-ops.js';
+export { loadFile } from './fs/load.js';
+export type { LoadedFile } from './fs/load.js';
 export type { HostFile, HostFiles, HostOpen, HostPath, HostStat } from './fs/host-files.js';
 export type { HostAccess, HostFault } from './host-access.js';
 export { linuxErrno, linuxSignal } from './linux-abi.js';

@@ -181,8 +181,8 @@ export class HostDirectory extends HostVnode implements DirectoryOps, Place {
     return this.tree.host.writable ? 0 : -EROFS;
   }
 
-  /** Makes an entry by `make`, which answers 0 or a negated errno. */
-  #make(name: string, make: (path: HostPath) => number): number {
+  /** Makes an entry by `make`, which answers 0 or a negated errno. A file that has a name already is not changed by another one. */
+  #make(name: string, make: (path: HostPath) => number, fresh = true): number {
     if (this.mounts.has(name)) return -EEXIST;
     const refused = this.#refuse(name);
     if (refused !== 0) return refused;
@@ -192,17 +192,21 @@ export class HostDirectory extends HostVnode implements DirectoryOps, Place {
       this.tree.giveName();
       return error;
     }
-    this.#touch(name);
+    this.#touch();
+    this.#touchEntry(name, !fresh);
     return 0;
   }
 
-  /** The directory has changed, and so has the entry `name`. */
-  #touch(name?: string): void {
-    const { tree } = this;
-    const own = tree.host.lstat(this.path);
-    if (typeof own !== 'number') tree.changed(tree.inode(own));
-    const entry = name === undefined ? -ENOENT : this.statOf(name);
-    if (typeof entry !== 'number') tree.changed(tree.inode(entry));
+  /** The directory has changed. */
+  #touch(): void {
+    const own = this.stat();
+    if (typeof own !== 'number') this.tree.changed(this.tree.inode(own));
+  }
+
+  /** An entry has been made, or with `attributesOnly` has another name. */
+  #touchEntry(name: string, attributesOnly: boolean): void {
+    const entry = this.statOf(name);
+    if (typeof entry !== 'number') this.tree.changed(this.tree.inode(entry), attributesOnly);
   }
 
   create(name: string, mode: number): Created | number {
@@ -225,7 +229,7 @@ export class HostDirectory extends HostVnode implements DirectoryOps, Place {
   link(name: string, file: Vnode): number {
     if (!(file instanceof HostVnode) || file.tree !== this.tree) return -EXDEV;
     if (file.type === 'directory') return -EPERM;
-    return this.#make(name, (path) => this.tree.host.link(file.path, path));
+    return this.#make(name, (path) => this.tree.host.link(file.path, path), false);
   }
 
   unlink(name: string): number {
@@ -275,7 +279,8 @@ export class HostDirectory extends HostVnode implements DirectoryOps, Place {
       [moved.parent, moved.name] = [to, newName];
     }
     this.#touch();
-    to.#touch(newName);
+    to.#touch();
+    to.#touchEntry(newName, true);
     return 0;
   }
 }

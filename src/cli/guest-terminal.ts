@@ -1,0 +1,26 @@
+/** Which of the standard streams of a guest are a terminal. */
+import type * as NodeTty from 'node:tty';
+import type { MachineConfig } from '../machine/index.js';
+import { fs } from './host.js';
+
+/** Size of a terminal that does not say. */
+const [ROWS, COLUMNS] = [24, 80];
+
+/** Whether a descriptor may be a terminal: asking Node itself costs a tenth of the start of a small program. */
+function isCharacterDevice(fd: number): boolean {
+  try {
+    return fs.fstatSync(fd).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}
+
+/** The terminal of this process, where it has one. */
+export function guestTerminal(): Pick<MachineConfig, 'terminal'> {
+  if (![0, 1, 2].some(isCharacterDevice)) return {};
+  const tty: typeof NodeTty = process.getBuiltinModule('node:tty');
+  const streams = [tty.isatty(0), tty.isatty(1), tty.isatty(2)] as const;
+  if (!streams.includes(true)) return {};
+  const sized = streams[1] ? process.stdout : streams[2] ? process.stderr : undefined;
+  return { terminal: { streams, rows: sized?.rows ?? ROWS, columns: sized?.columns ?? COLUMNS } };
+}

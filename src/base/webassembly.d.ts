@@ -12,6 +12,9 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array | ArrayBuffer);
   }
   type ImportValue = Memory | number | bigint | ((...values: never[]) => unknown);
+  class Table {
+    set(slot: number, func: unknown): void;
+  }
   class Instance {
     constructor(module: Module, imports?: Readonly<Record<string, Readonly<Record<string, ImportValue | { readonly buffer: ArrayBuffer }>>>>);
     readonly exports: Readonly<Record<string, unknown>>;

@@ -18,6 +18,8 @@ const PAGES: number = Math.floor((DECODED_END - DECODED) / DECODED_STRIDE);
 export class DecodedPages {
   /** Counts drops: whoever keeps the place of a decoded page forgets it when this has changed. */
   generation = 0;
+  /** Told of the place of a decoded page that is about to be dropped or to get a break. */
+  onDrop: (page: number) => void = () => {};
   readonly #bus: Bus;
   /** Linear address of the page that each decoded page belongs, or belonged, to. */
   readonly #hostOf = new Int32Array(PAGES);
@@ -65,7 +67,9 @@ export class DecodedPages {
     const breaks = this.#breaks.get(host & ~0xfff) ?? new Set();
     this.#breaks.set(host & ~0xfff, breaks.add(host));
     const page = this.#bus.i32[(PAGE_MAP >> 2) + (host >>> 12)]!;
-    if (page !== 0) this.#cover(page, host);
+    if (page === 0) return;
+    this.onDrop(page);
+    this.#cover(page, host);
   }
 
   /** Ends all breaks. */
@@ -104,6 +108,7 @@ export class DecodedPages {
     const at = (PAGE_MAP >> 2) + (host >>> 12);
     const page = this.#bus.i32[at]!;
     if (page === 0) return;
+    this.onDrop(page);
     this.#bus.i32[at] = 0;
     this.#free.push(page);
     this.generation++;
@@ -112,6 +117,7 @@ export class DecodedPages {
   /** Forgets everything. */
   dropAll(): void {
     for (let n = 0; n < this.#used; n++) {
+      this.onDrop(DECODED + n * DECODED_STRIDE);
       const at = (PAGE_MAP >> 2) + (this.#hostOf[n]! >>> 12);
       if (this.#bus.i32[at] === DECODED + n * DECODED_STRIDE) this.#bus.i32[at] = 0;
     }

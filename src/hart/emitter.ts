@@ -5,7 +5,7 @@
  * instruction in memory, or constants and locals) and in how control leaves the instruction; everything in between is
  * here, once.
  */
-import { TC_ADDEND, TC_ENTRY_BYTES, TC_READ, TC_WRITE } from '../../mmu/index.js';
+import { TC_ADDEND, TC_ENTRY_BYTES, TC_EXEC, TC_READ, TC_WRITE } from '../../mmu/index.js';
 import { type FunctionBody, Op, ValueType } from '../wasm/index.js';
 import { Access, PAGE_OFFSET, type AccessWidth, LOAD_SIGNED, LOAD_UNSIGNED, STORE } from './access.js';
 import { State } from './layout.js';
@@ -25,6 +25,8 @@ export const Leave = {
   Illegal: 4,
   /** The instruction at `State.ip` has a break. */
   Break: 5,
+  /** The instruction at `State.ip` has become hot; only the engine sees this. */
+  Hot: 6,
 } as const;
 export type Leave = (typeof Leave)[keyof typeof Leave];
 
@@ -241,9 +243,8 @@ export abstract class Emitter extends Arithmetic {
 
   /**
    * Host address of `va`, or the way out of generated code when the access faults. One compare with the tag of the
-   * translation cache catches a miss, a tag of another context, a page crossing and (for atomics, whose addresses must be aligned, and for loads
-   * and stores, which then take the slow way) misalignment. On the slow way of a store its bits wait in the scratch
-   * cell: where memory does not take them in one piece TypeScript does, and the host address returned is the scratch cell.
+   * translation cache catches a miss, a tag of another context, a page crossing and (for atomics, whose addresses must be aligned, and for
+   * loads and stores, which then take the slow way) misalignment.
    */
   #hostAddress(access: Access, size: AccessWidth, va: Long, bits?: Long): Word {
     const host = this.body.temp(I32);
@@ -251,20 +252,32 @@ export abstract class Emitter extends Arithmetic {
     const entry = this.cacheEntry(va);
     const tag = load(I64, Op.i64Load, entry, isLoad ? TC_READ : TC_WRITE);
     this.assign(host, this.add32(this.low(va), load(I32, Op.i32Load, entry, TC_ADDEND)));
-    this.if(this.ne(tag, this.cacheTag(va, size)), () => {
-      if (bits) this.setCell(State.scratch, bits);
-      this.publishCount();
-      this.low(va).put(this.body);
-      this.low(this.shrU(va, long(32n))).put(this.body);
-      this.body.i32Const(size);
-      this.body.i32Const(access);
-      this.body.call(this.imports.access);
-      this.body.set(host);
-      this.reloadGeneration();
-      this.takeCount();
-      this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
-    });
+    this.if(this.ne(tag, this.cacheTag(va, size)), () => this.missed(access, size, va, host, bits));
     this.accesses = true;
     return local(I32, host);
+  }
+
+  /** Whether an entry of the translation cache allows fetches from the page at `tag`. */
+  protected fetchable(entry: Word, tag: Long): Word {
+    return this.eq(load(I64, Op.i64Load, entry, TC_EXEC), this.or(tag, this.cacheGeneration()));
+  }
+
+  /**
+   * The slow way of an access the translation cache does not answer: sets the local `host`, or goes out of generated code when the
+   * access faults. The bits of a store wait in the scratch cell: where memory does not take them in one piece TypeScript does, and the
+   * host address returned is the scratch cell.
+   */
+  protected missed(access: Access, size: AccessWidth, va: Long, host: number, bits: Long | undefined): void {
+    if (bits) this.setCell(State.scratch, bits);
+    this.publishCount();
+    this.low(va).put(this.body);
+    this.low(this.shrU(va, long(32n))).put(this.body);
+    this.body.i32Const(size);
+    this.body.i32Const(access);
+    this.body.call(this.imports.access);
+    this.body.set(host);
+    this.reloadGeneration();
+    this.takeCount();
+    this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
   }
 }

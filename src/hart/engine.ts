@@ -2,9 +2,11 @@
 import type { Bus } from '../bus/index.js';
 import { type BreakableHart, Breakpoints } from './breakpoints.js';
 import { DecodedPages } from './decoded-pages.js';
+import { Leave } from './emitter.js';
 import { instantiateInterpreter } from './interpreter.js';
-import type { Leave } from './emitter.js';
 import { CACHE_ENTRIES, hartReserved, MAX_HARTS } from './layout.js';
+import { engineDefaults, type RegionOptions } from './region/options.js';
+import { Regions } from './region/regions.js';
 import { SlowPath, type TranslatingHart } from './slow-path.js';
 import { StoreWatch } from './store-watch.js';
 
@@ -15,7 +17,7 @@ export interface EngineHart extends BreakableHart, TranslatingHart {
 }
 
 /** What an engine may be told. */
-export interface EngineOptions {
+export interface EngineOptions extends Partial<RegionOptions> {
   /** Entries of each hart's translation cache, a power of two from 2^15 to 2^20; default 2^15. The bus reserves `hartReserved` of it. */
   readonly translationCache?: number;
 }
@@ -27,6 +29,7 @@ export class HartEngine {
   readonly watch: StoreWatch;
   readonly breakpoints: Breakpoints;
   readonly slowPath: SlowPath;
+  readonly regions: Regions;
   /** The hart inside run(), whose `now` is the machine's time; undefined between runs. */
   running: EngineHart | undefined = undefined;
   /** Entries of each hart's translation cache. */
@@ -47,11 +50,14 @@ export class HartEngine {
     this.watch = new StoreWatch(bus, this.decoded, this.#harts);
     this.breakpoints = new Breakpoints(this.decoded, this.#harts);
     this.slowPath = new SlowPath(bus, this.decoded, this.watch, this.breakpoints);
-    this.#interpreter = instantiateInterpreter(bus.memory, {
+    const interpreter = instantiateInterpreter(bus.memory, {
       access: (low, high, size, kind) => this.slowPath.guardedAccess(low, high, size, kind),
       decode: (ip) => this.decoded.decodeAt(ip),
       straddle: (ip, pageLow, pageHigh) => this.slowPath.straddle(ip, pageLow, pageHigh),
     });
+    this.#interpreter = interpreter.run;
+    this.regions = new Regions(bus, interpreter.regions, this.decoded, entries, { ...engineDefaults, ...o });
+    this.decoded.onDrop = (page) => this.regions.forget(page);
     bus.onWrite = (host, length) => this.watch.hostWrote(host, length);
   }
 
@@ -83,7 +89,15 @@ export class HartEngine {
   }
 
   /** Runs the hart in the window until generated code has a reason to return. */
-  run(): Leave {
-    return this.#interpreter();
+  run(): Exclude<Leave, typeof Leave.Hot> {
+    const hart = this.#resident!;
+    for (;;) {
+      const reason = this.#interpreter();
+      if (reason !== Leave.Hot) {
+        this.regions.compile(hart);
+        return reason;
+      }
+      this.regions.hot(hart);
+    }
   }
 }

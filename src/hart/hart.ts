@@ -242,7 +242,7 @@ export class Hart extends HartRegisters {
   }
 
   /** Enters generated code once, for at most `most` instructions, and counts what it has done. */
-  #enter(most = ENTRY): Leave {
+  #enter(most = ENTRY): ReturnType<HartEngine['run']> {
     const { state } = this;
     const entry = Math.min(this.#left, most, this.lines.instructionsLeft(this.now));
     state.setCell(State.count, entry);
@@ -257,7 +257,7 @@ export class Hart extends HartRegisters {
     return reason;
   }
 
-  #handle(reason: Leave): number {
+  #handle(reason: ReturnType<HartEngine['run']>): number {
     const { slowPath, bus } = this.#engine;
     switch (reason) {
       case Leave.Quantum:

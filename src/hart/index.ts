@@ -4,7 +4,7 @@ export { Cause, Interrupt } from './cause.js';
 export { type HartContext, newHartContext } from './context.js';
 export { decode, type DecodedInstruction } from './decode.js';
 export { disassemble } from './disassemble.js';
-export { HartEngine } from './engine.js';
+export { type EngineOptions, HartEngine } from './engine.js';
 export { Hart } from './hart.js';
 export { Exit, type HartOptions } from './hart-options.js';
 export type { InterruptSource } from './interrupt-lines.js';

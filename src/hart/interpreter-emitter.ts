@@ -2,10 +2,10 @@
  * The emitter of the interpreter: operands come from the decoded instruction at `ip`, and an instruction ends by going
  * back to the dispatch loop.
  */
-import { TC_ADDEND, TC_EXEC, TC_GENERATION, TC_MASK } from '../../mmu/index.js';
+import { TC_ADDEND, TC_GENERATION, TC_MASK } from '../../mmu/index.js';
 import { type FunctionBody, type Label, Op, ValueType } from '../wasm/index.js';
 import { Emitter, type Imports, Leave } from './emitter.js';
-import { Decoded, DECODED_PAGE, DECODED_SHIFT, PAGE_MAP, State } from './layout.js';
+import { Decoded, DECODED_PAGE, DECODED_SHIFT, EngineCell, PAGE_MAP, REGION_CALLS, REGION_ENTRIES, State } from './layout.js';
 import { load, local, type Long, long, type Value, word, type Word } from './value.js';
 
 const I32: typeof ValueType.I32 = ValueType.I32;
@@ -21,6 +21,8 @@ export interface InterpreterImports extends Imports {
   readonly decode: number;
   /** (ip, page va low, high) -> handler, 0 after a fault: decodes an instruction that ends in the next page. */
   readonly straddle: number;
+  /** Type of a region's function. */
+  readonly region: number;
 }
 
 /** Places the dispatch loop lets handlers go to. They are set while the loop is being built, before any handler is. */
@@ -55,17 +57,22 @@ export class InterpreterEmitter extends Emitter {
   readonly #cache: number;
   readonly #cacheMask: number;
   readonly #generation: number;
+  readonly #hotness: number;
+  /** Handlers up to this one are never hot. */
+  readonly #neverHot: number;
   readonly ip: Word;
   readonly count: Long;
 
-  constructor(body: FunctionBody, imports: InterpreterImports) {
+  constructor(body: FunctionBody, imports: InterpreterImports, neverHot: number) {
     super(body, imports);
+    this.#neverHot = neverHot;
     this.#imports = imports;
     this.#ip = body.local(I32);
     this.#page = body.local(I32);
     this.#reason = body.local(I32);
     this.#cache = body.local(I32);
     this.#cacheMask = body.local(I32);
+    this.#hotness = body.local(I32);
     this.#pageVa = body.local(I64);
     this.#count = body.local(I64);
     this.#pc = body.local(I64);
@@ -184,7 +191,9 @@ export class InterpreterEmitter extends Emitter {
   #branchFrom(ip: Word): void {
     const to = this.let(this.add32(ip, this.shl32(this.#decoded(Op.i32Load, Decoded.imm), word(DECODED_SHIFT))));
     this.if(this.ltU32(this.sub32(to, local(I32, this.#page)), word(DECODED_PAGE)), () => {
+      const backward = this.let(this.ltU32(to, this.ip));
       this.assign(this.#ip, to);
+      this.if(backward, () => this.arrive());
       this.body.br(this.labels.next);
     });
     this.goto(this.#addressOf(to));
@@ -203,6 +212,7 @@ export class InterpreterEmitter extends Emitter {
     this.assign(this.#cache, this.#cell(I32, State.cache));
     this.assign(this.#cacheMask, load(I32, Op.i32Load, this.cacheBase(), TC_MASK));
     this.reloadGeneration();
+    this.assign(this.#hotness, this.#cell(I32, EngineCell.hotness));
     this.assign(this.#page, this.#cell(I32, State.page));
     this.assign(this.#pageVa, this.#cell(I64, State.pageVa));
     this.assign(this.#count, this.#cell(I64, State.count));
@@ -233,14 +243,32 @@ export class InterpreterEmitter extends Emitter {
       this.#countFetch();
       const tag = this.let(this.and(pc, long(-4096n)));
       const entry = this.cacheEntry(tag);
-      this.if(this.ne(load(I64, Op.i64Load, entry, TC_EXEC), this.or(tag, this.cacheGeneration())), () => this.#leaveForFetch());
+      this.if(this.eqz32(this.fetchable(entry, tag)), () => this.#leaveForFetch());
       const host = this.add32(this.low(pc), load(I32, Op.i32Load, entry, TC_ADDEND));
       const page = this.let(load(I32, Op.i32Load, this.shl32(this.shrU32(host, word(12)), word(2)), PAGE_MAP));
       this.if(this.eqz32(page), () => this.#leaveForFetch());
       this.assign(this.#page, page);
       this.assign(this.#pageVa, tag);
     });
-    this.assign(this.#ip, this.add32(local(I32, this.#page), this.shl32(this.and32(this.low(pc), word(0xfff)), word(DECODED_SHIFT))));
+    this.#ipFromPc();
+    this.arrive();
+  }
+
+  /** Sets ip for a pc within the page. */
+  #ipFromPc(): void {
+    const offset = this.and32(this.low(local(I64, this.#pc)), word(0xfff));
+    this.assign(this.#ip, this.add32(local(I32, this.#page), this.shl32(offset, word(DECODED_SHIFT))));
+  }
+
+  /** A jump has arrived at ip: counts its heat, and leaves when it becomes hot. */
+  arrive(): void {
+    this.if(this.ltU32(word(this.#neverHot), this.#decoded(Op.i32Load16U, Decoded.handler)), () => {
+      const heat = this.let(this.add32(this.#decoded(Op.i32Load, Decoded.heat), word(1)));
+      this.ip.put(this.body);
+      heat.put(this.body);
+      this.body.memory(Op.i32Store, Decoded.heat);
+      this.if(this.eq32(heat, local(I32, this.#hotness)), () => this.leave(Leave.Hot));
+    });
   }
 
   #countFetch(): void {
@@ -284,6 +312,37 @@ export class InterpreterEmitter extends Emitter {
   }
 
   /**
+   * Handler (`self` is its number): a region can be entered here. It works on the state in memory. Where it asks for it, the interpreter
+   * does one instruction, and if another entry stands in its place looks below that.
+   */
+  region(self: number): void {
+    this.begin();
+    const entry = this.let(load(I32, Op.i32Load, this.shl32(this.#decoded(Op.i32Load16U, Decoded.regionEntry), word(2)), REGION_ENTRIES));
+    const calls = this.let(this.shl32(this.shrU32(entry, word(16)), word(2)));
+    calls.put(this.body);
+    this.add32(load(I32, Op.i32Load, calls, REGION_CALLS), word(1)).put(this.body);
+    this.body.memory(Op.i32Store, REGION_CALLS);
+    const before = this.let(this.count);
+    for (const argument of [this.and32(entry, word(0xffff)), local(I32, this.#page), local(I64, this.#pageVa), before, this.shrU32(entry, word(16))]) {
+      argument.put(this.body);
+    }
+    this.body.callIndirect(this.#imports.region);
+    this.body.set(this.#reason);
+    this.assign(this.#count, this.#cell(I64, State.count));
+    this.assign(this.#page, this.#cell(I32, State.page));
+    this.assign(this.#pageVa, this.#cell(I64, State.pageVa));
+    this.assign(this.#pc, this.#cell(I64, State.pc));
+    const done = this.zext(this.sub32(this.low(before), this.low(this.count)));
+    this.setCell(EngineCell.inRegions, this.add(this.#cell(I64, EngineCell.inRegions), done));
+    this.if(this.eqz32(local(I32, this.#reason)), () => this.body.br(this.labels.goto));
+    this.#ipFromPc();
+    this.checkQuantum();
+    const handler = this.let(this.#decoded(Op.i32Load16U, Decoded.handler));
+    this.if(this.eq32(handler, word(self)), () => this.dispatch(this.#decoded(Op.i32Load16U, Decoded.coveredHandler), self + 1));
+    this.dispatch(handler, self + 1);
+  }
+
+  /**
    * Handler (`first` is the number of the next one): an instruction whose second half lies in the next page, which may have been remapped or rewritten since it
    * was decoded. It is taken as decoded only where the next page can be fetched from and holds the same second parcel.
    */
@@ -293,7 +352,7 @@ export class InterpreterEmitter extends Emitter {
     const entry = this.cacheEntry(tag);
     const inner = this.body.temp(I32);
     this.assign(inner, word(0));
-    this.if(this.eq(load(I64, Op.i64Load, entry, TC_EXEC), this.or(tag, this.cacheGeneration())), () => {
+    this.if(this.fetchable(entry, tag), () => {
       const host = this.add32(this.low(tag), load(I32, Op.i32Load, entry, TC_ADDEND));
       this.if(this.eq32(load(I32, Op.i32Load16U, host, 0), this.#decoded(Op.i32Load16U, Decoded.secondParcel)), () => {
         this.assign(inner, this.#decoded(Op.i32Load16U, Decoded.innerHandler));

@@ -15,16 +15,22 @@ import { FunctionBody, ModuleWriter, Op, ValueType } from '../wasm/index.js';
 import { Leave } from './emitter.js';
 import { InterpreterEmitter } from './interpreter-emitter.js';
 import { type Instruction, INSTRUCTIONS } from './isa/index.js';
-import { HART_RESERVED } from './layout.js';
+import { HART_RESERVED, REGION_SLOTS } from './layout.js';
 
-const { I32 } = ValueType;
+const { I32, I64 } = ValueType;
+
+/** The parameters of a region's function: block to begin with, decoded page, its virtual address, countdown. */
+export const REGION_PARAMS: readonly ValueType[] = [I32, I32, I64, I64];
+/** Its result: 0 where execution goes on at the pc of the state; else the interpreter has to do the instruction there. */
+export const REGION_RESULTS: readonly ValueType[] = [I32];
 
 /**
- * Numbers of the handlers that are no instruction. 0 must mean "not decoded": fresh pages are filled with zeros. What an
- * instruction over two pages can turn out to be must have higher numbers than Straddle, because handlers reach only those.
+ * Numbers of the handlers that are no instruction. 0 must mean "not decoded": fresh pages are filled with zeros. Handlers reach only
+ * those with higher numbers: Region what it stands in the place of, Straddle what an instruction over two pages can turn out to be.
+ * Those above Straddle have nothing but heat in the last word of the decoded instruction.
  */
-export const Handler = { Undecoded: 0, PageEnd: 1, Break: 2, Straddle: 3, Illegal: 4 } as const;
-const FIRST = 5;
+export const Handler = { Undecoded: 0, PageEnd: 1, Break: 2, Region: 3, Straddle: 4, Illegal: 5 } as const;
+const FIRST = 6;
 
 /**
  * Instructions with a second handler for rd = x0, which saves computing and storing the link: plain jumps and returns.
@@ -63,15 +69,23 @@ export function usePrebuiltInterpreter(bytes: Uint8Array<ArrayBuffer>): void {
   compiled ??= new WebAssembly.Module(bytes);
 }
 
+/** The interpreter of one memory. */
+export interface Interpreter {
+  /** Runs until there is a reason to return. */
+  readonly run: () => Leave;
+  /** The functions of regions. */
+  readonly regions: WebAssembly.Table;
+}
+
 const compiledModule = (): WebAssembly.Module => (compiled ??= new WebAssembly.Module(generateInterpreter()));
 
 /** The interpreter's module; generated and compiled once a process. */
 export const interpreterModule = (): object => compiledModule();
 
-/** Makes the interpreter of one memory: a function that runs until it has a reason (Leave) to return. */
-export function instantiateInterpreter(memory: LinearMemory, functions: InterpreterImportFunctions): () => Leave {
-  const instance = new WebAssembly.Instance(compiledModule(), { env: { memory, ...functions } });
-  return instance.exports['run'] as () => Leave;
+/** Makes the interpreter of one memory. */
+export function instantiateInterpreter(memory: LinearMemory, functions: InterpreterImportFunctions): Interpreter {
+  const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory, ...functions } });
+  return { run: exports['run'] as () => Leave, regions: exports['regions'] as WebAssembly.Table };
 }
 
 /** Generates the module. */
@@ -82,9 +96,11 @@ export function generateInterpreter(): Uint8Array<ArrayBuffer> {
     access: module.importFunction('access', [I32, I32, I32, I32], [I32]),
     decode: module.importFunction('decode', [I32], []),
     straddle: module.importFunction('straddle', [I32, I32, I32], [I32]),
+    region: module.type(REGION_PARAMS, REGION_RESULTS),
   };
+  module.exportTable(REGION_SLOTS, 'regions');
   const body = new FunctionBody([], [I32]);
-  const e = new InterpreterEmitter(body, imports);
+  const e = new InterpreterEmitter(body, imports, Handler.Straddle);
   e.enter();
   e.labels.leaveAtPc = body.open(Op.block);
   e.labels.leaveAtIp = body.open(Op.block);
@@ -109,7 +125,8 @@ export function generateInterpreter(): Uint8Array<ArrayBuffer> {
 /** Writes all handlers in the order of their numbers: handler n stands behind the end of the n-th block of the table. */
 function writeHandlers(e: InterpreterEmitter, body: FunctionBody): void {
   const handlers: (() => void)[] = [
-    () => e.undecoded(), () => e.pageEnd(), () => e.leave(Leave.Break), () => e.straddle(Handler.Straddle + 1), () => e.leave(Leave.Illegal),
+    () => e.undecoded(), () => e.pageEnd(), () => e.leave(Leave.Break), () => e.region(Handler.Region), () => e.straddle(Handler.Straddle + 1),
+    () => e.leave(Leave.Illegal),
   ];
   for (const row of INSTRUCTIONS) handlers.push(() => e.instruction(row.semantics, row.flow !== 'next', false));
   for (const row of LINKLESS) handlers.push(() => e.instruction(row.semantics, true, true));

@@ -2,7 +2,10 @@
  * Where the hart room keeps its things: [0, hartReserved()) of the linear memory. Nothing is committed by the operating system before it is touched.
  *
  *     0x000_0000  state of the resident hart: the only one generated code knows
+ *     0x000_0f00  cells of the engine, the same for all harts
  *     0x000_1000  saved states of the other harts, STATE_SIZE each
+ *     0x004_0000  calls of regions
+ *     0x008_0000  entries of regions
  *     0x010_0000  page map: for each 4K page of linear memory (up to 4 GiB) the place of its decoded page, 0 where there is none
  *     0x050_0000  decoded pages
  *     0x180_0000  store flags: for each 4K page of linear memory a byte of store-watch.ts
@@ -77,6 +80,23 @@ export const STATE_SIZE = 0x280;
 /** Place of the saved state of the hart in slot `n`. */
 export const savedState = (n: number): number => 0x1000 + n * STATE_SIZE;
 
+/** Byte offsets of the cells of the engine. */
+export const EngineCell = {
+  /** i32: arrivals at an instruction that make it hot; 0 for never. */
+  hotness: 0xf00,
+  /** i64: instructions executed in regions. */
+  inRegions: 0xf08,
+} as const;
+
+/** Entries of regions, i32: the number of the block to begin with, above it (bit 16 and up) the slot of the region's function. */
+export const REGION_ENTRIES = 0x8_0000;
+/** Their number; entry 0 is never used. */
+export const REGION_ENTRY_COUNT = 0x1_0000;
+/** Slots of the table of functions; slot 0 is never used. */
+export const REGION_SLOTS = 2048;
+/** For each slot an i32: how often the interpreter has entered the region. */
+export const REGION_CALLS = 0x4_0000;
+
 /** The page map: i32 for each page of linear memory. */
 export const PAGE_MAP = 0x10_0000;
 /** Pages the map covers: those of a whole 32-bit linear memory. */
@@ -108,6 +128,11 @@ export const Decoded = {
   /** u16 and u16: an instruction that straddles two pages keeps its real handler and its second parcel here. */
   innerHandler: 12,
   secondParcel: 14,
+  /** u16 and u16: one where a region can be entered keeps its real handler and the number of the entry here. */
+  coveredHandler: 12,
+  regionEntry: 14,
+  /** i32: any other counts here how often a jump arrived. */
+  heat: 12,
 } as const;
 
 /** log2 of decoded bytes per byte of code. */

@@ -2,6 +2,7 @@
 import type { Trace } from '../base/index.js';
 import type { Hardware } from '../bus/index.js';
 import type { Driver } from '../ddi/index.js';
+import type { EngineOptions } from '../hart/index.js';
 import type { HostFiles } from '../process/index.js';
 import type { SegdevOptions } from '../segdev/index.js';
 import type { AddressPolicy, HatPolicy } from '../vm/index.js';
@@ -44,6 +45,8 @@ export interface MachineConfig {
   readonly seed?: number;
   /** Scheduler choice: one integer in [0, options) a call; default round robin. */
   readonly choose?: (options: number) => number;
+  /** How guest code is run, and when it is hot; results are the same. */
+  readonly engine?: Pick<EngineOptions, 'engine' | 'hotness'>;
   readonly trace?: Trace;
   /**
    * Bytes for the guest's standard input, at most `max`; an empty array is end of file, undefined: nothing to read now, and the reader

@@ -33,6 +33,7 @@ export interface RunOptions {
 /** An emulated machine. */
 export class Machine {
   readonly bus: Bus;
+  readonly engine: HartEngine;
   readonly kernel: Kernel;
   readonly vm: Vm;
   readonly tree: DeviceTree;
@@ -53,7 +54,8 @@ export class Machine {
       ramSize: config.ramSize ?? DEFAULT_RAM, reserved: hartReserved(config.translationCache),
       ...(config.poolSize === undefined ? {} : { poolSize: config.poolSize }),
     });
-    const engine = new HartEngine(this.bus, config.translationCache === undefined ? {} : { translationCache: config.translationCache });
+    this.engine = new HartEngine(this.bus, { ...config.engine, ...(config.translationCache === undefined ? {} : { translationCache: config.translationCache }) });
+    const { engine } = this;
     this.harts = Array.from({ length: harts }, (_, id) => new Hart(engine, {
       id, kernel: true, trace: this.trace, now: () => this.kernel.clock.now,
       ...(config.ad === undefined ? {} : { ad: config.ad }), ...(config.tlb === undefined ? {} : { tlb: config.tlb }),

@@ -44,6 +44,16 @@ export class ByteWriter {
     }
   }
 
+  /** Appends a signed integer of 64 bits given as two signed words. */
+  signedWords(high: number, low: number): void {
+    while (high !== low >> 31) {
+      this.byte((low & 127) | 128);
+      low = (low >>> 7) | (high << 25);
+      high >>= 7;
+    }
+    this.signed(low);
+  }
+
   /** Appends a name: its length and its characters, which must be ASCII. */
   name(text: string): void {
     this.unsigned(text.length);

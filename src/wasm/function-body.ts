@@ -86,6 +86,12 @@ export class FunctionBody {
     this.#code.signed64(value);
   }
 
+  /** A 64-bit constant given as two signed words. */
+  i64ConstWords(high: number, low: number): void {
+    this.#code.byte(Op.i64Const);
+    this.#code.signedWords(high, low);
+  }
+
   get(local: number): void {
     this.opIndex(Op.localGet, local);
   }
@@ -96,6 +102,12 @@ export class FunctionBody {
 
   call(func: number): void {
     this.opIndex(Op.call, func);
+  }
+
+  /** Calls the function in the slot of table 0 that is on the stack, above the arguments. */
+  callIndirect(type: number): void {
+    this.opIndex(Op.callIndirect, type);
+    this.#code.byte(0);
   }
 
   /** Opens a block, loop or if (whose condition is on the stack) without a result. */

@@ -3,11 +3,13 @@ import { ByteWriter } from './byte-writer.js';
 import type { FunctionBody } from './function-body.js';
 import type { ValueType } from './opcodes.js';
 
-const SECTION = { type: 1, import: 2, function: 3, export: 7, code: 10 } as const;
+const SECTION = { type: 1, import: 2, function: 3, table: 4, export: 7, code: 10 } as const;
 const KIND_FUNCTION = 0x00;
+const KIND_TABLE = 0x01;
 const KIND_MEMORY = 0x02;
 const FUNCTION_TYPE = 0x60;
 const LIMIT_MINIMUM_ONLY = 0x00;
+const FUNCREF = 0x70;
 
 /** A module under construction. Imports come first, because they number before the module's own functions. */
 export class ModuleWriter {
@@ -16,6 +18,7 @@ export class ModuleWriter {
   readonly #imports = new ByteWriter();
   readonly #bodies: { type: number; body: FunctionBody }[] = [];
   readonly #exports: { name: string; index: number }[] = [];
+  #table: { readonly size: number; readonly name: string } | undefined;
   #importCount = 0;
   #importedFunctions = 0;
 
@@ -35,7 +38,7 @@ export class ModuleWriter {
     this.#imports.name('env');
     this.#imports.name(name);
     this.#imports.byte(KIND_FUNCTION);
-    this.#imports.unsigned(this.#type(params, results));
+    this.#imports.unsigned(this.type(params, results));
     this.#importCount++;
     return this.#importedFunctions++;
   }
@@ -43,9 +46,14 @@ export class ModuleWriter {
   /** Adds a function, exported where it has a name, and returns its index. */
   addFunction(body: FunctionBody, exportName?: string): number {
     const index = this.#importedFunctions + this.#bodies.length;
-    this.#bodies.push({ type: this.#type(body.params, body.results), body });
+    this.#bodies.push({ type: this.type(body.params, body.results), body });
     if (exportName !== undefined) this.#exports.push({ name: exportName, index });
     return index;
+  }
+
+  /** Defines and exports the module's one table of functions, empty, with `size` slots. */
+  exportTable(size: number, name: string): void {
+    this.#table = { size, name };
   }
 
   /** The module in the binary format. */
@@ -55,7 +63,20 @@ export class ModuleWriter {
     section(out, SECTION.type, this.#types.length, (to) => to.append(this.#typeBytes));
     section(out, SECTION.import, this.#importCount, (to) => to.append(this.#imports));
     section(out, SECTION.function, this.#bodies.length, (to) => this.#bodies.forEach(({ type }) => to.unsigned(type)));
-    section(out, SECTION.export, this.#exports.length, (to) => {
+    const table = this.#table;
+    if (table) {
+      section(out, SECTION.table, 1, (to) => {
+        to.byte(FUNCREF);
+        to.byte(LIMIT_MINIMUM_ONLY);
+        to.unsigned(table.size);
+      });
+    }
+    section(out, SECTION.export, this.#exports.length + (table ? 1 : 0), (to) => {
+      if (table) {
+        to.name(table.name);
+        to.byte(KIND_TABLE);
+        to.unsigned(0);
+      }
       for (const { name, index } of this.#exports) {
         to.name(name);
         to.byte(KIND_FUNCTION);
@@ -66,7 +87,8 @@ export class ModuleWriter {
     return out.view().slice();
   }
 
-  #type(params: readonly ValueType[], results: readonly ValueType[]): number {
+  /** Index of a function type, for call_indirect. */
+  type(params: readonly ValueType[], results: readonly ValueType[]): number {
     const key = `${params.join()}>${results.join()}`;
     const known = this.#types.indexOf(key);
     if (known >= 0) return known;

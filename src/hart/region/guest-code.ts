@@ -1,0 +1,51 @@
+/** Guest code as regions are compiled from: decoded instructions that have been executed, read from their decoded pages. */
+import { Handler, instructionOf } from '../interpreter.js';
+import type { Instruction } from '../isa/index.js';
+import { Decoded, DECODED_SHIFT, State } from '../layout.js';
+
+/** The memory decoded pages lie in. */
+export interface CodeMemory {
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly i32: Int32Array;
+}
+
+/** One instruction. Fields it does not have are 0. */
+export interface GuestInstruction {
+  readonly row: Instruction;
+  readonly rd: number;
+  readonly rs1: number;
+  readonly rs2: number;
+  readonly rs3: number;
+  readonly imm: number;
+  /** Bytes: 2 or 4. */
+  readonly length: number;
+  /** Where it lies over two pages: the second parcel it was decoded with; else -1. */
+  readonly secondParcel: number;
+}
+
+/** The handler of the decoded instruction at `ip`, where a region's entry stands in its place the one below. */
+export function plainHandler({ u16 }: CodeMemory, ip: number): number {
+  const handler = u16[ip >> 1]!;
+  return handler === Handler.Region ? u16[(ip + Decoded.coveredHandler) >> 1]! : handler;
+}
+
+/** The decoded instruction at `ip`; undefined where none has been executed, or what is there is not for regions. */
+export function readInstruction(memory: CodeMemory, ip: number): GuestInstruction | undefined {
+  const { u8, u16, i32 } = memory;
+  const handler = plainHandler(memory, ip);
+  const straddles = handler === Handler.Straddle;
+  const row = instructionOf(straddles ? u16[(ip + Decoded.innerHandler) >> 1]! : handler);
+  if (row === undefined || row.flow === 'system') return undefined;
+  const rd = u16[(ip + Decoded.rd) >> 1]!;
+  return {
+    row,
+    rd: rd === State.sink ? 0 : rd >> 3,
+    rs1: u8[ip + Decoded.rs1]! >> 3,
+    rs2: u8[ip + Decoded.rs2]! >> 3,
+    rs3: u8[ip + Decoded.rs3]! >> 3,
+    imm: i32[(ip + Decoded.imm) >> 2]!,
+    length: u8[ip + Decoded.length]! >> DECODED_SHIFT,
+    secondParcel: straddles ? u16[(ip + Decoded.secondParcel) >> 1]! : -1,
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * The structure of a region. WebAssembly has no jumps, only blocks left forward and loops repeated: so blocks are written in the order
+ * of their addresses, a forward jump leaves nested blocks, and the interval from the target of a backward jump to its source becomes a
+ * loop. Intervals that overlap are extended until they nest. A loop that is entered elsewhere than at its head begins with a table of
+ * its units: it dispatches.
+ */
+import type { Block } from './blocks.js';
+
+/** A loop over the blocks `first` to `last`, or (the outermost) the whole region. */
+export interface Loop {
+  readonly first: number;
+  readonly last: number;
+  readonly parent: Loop | undefined;
+  /** First block of each unit, a block or an inner loop, in order. */
+  readonly units: number[];
+  /** Whether blocks other than the first are entered from outside: then its head asks where to go. */
+  dispatches: boolean;
+}
+
+/** The loops of a region. */
+export interface LoopTree {
+  readonly outermost: Loop;
+  /** The innermost loop around each block. */
+  readonly around: readonly Loop[];
+  /** The loop that begins at a block, but for the outermost. */
+  readonly startingAt: ReadonlyMap<number, Loop>;
+}
+
+const contains = (loop: Loop, block: number): boolean => loop.first <= block && block <= loop.last;
+
+/** The innermost loop around two blocks. */
+export function commonLoop(tree: LoopTree, a: number, b: number): Loop {
+  let loop = tree.around[a]!;
+  while (!contains(loop, b)) loop = loop.parent!;
+  return loop;
+}
+
+/** The first block of the unit of `loop` that holds a block. */
+export function unitOf(tree: LoopTree, loop: Loop, block: number): number {
+  let unit = block;
+  for (let inner: Loop | undefined = tree.around[block]; inner !== undefined && inner !== loop; inner = inner.parent) unit = inner.first;
+  return unit;
+}
+
+/** Whether a jump from inside `loop` to a block of it passes the head of a loop that dispatches. */
+export function isAnnounced(tree: LoopTree, loop: Loop, block: number): boolean {
+  for (let inner: Loop | undefined = tree.around[block]; inner !== undefined && inner !== loop; inner = inner.parent) if (inner.dispatches) return true;
+  return false;
+}
+
+/** A call backward: its return comes through the table anyway, and it would make loops of whole programs. */
+const isCall = (block: Block): boolean => block.code.at(-1)!.rd !== 0 && block.code.at(-1)!.row.flow === 'jump';
+
+/** Finds the loops of blocks. */
+export function findLoops(blocks: readonly Block[]): LoopTree {
+  const tree = nest(intervals(blocks), blocks.length);
+  const enter = (block: number, from: number | undefined): void => {
+    for (let loop: Loop | undefined = tree.around[block]; loop?.parent !== undefined; loop = loop.parent) {
+      if (from !== undefined && contains(loop, from)) return;
+      if (loop.first !== block) loop.dispatches = true;
+    }
+  };
+  blocks.forEach((block, i) => {
+    if (block.entry) enter(i, undefined);
+    for (const to of [block.taken, block.next]) if (to >= 0) enter(to, i);
+  });
+  return tree;
+}
+
+/** First and last block of each loop, properly nested, in the order of their first blocks. */
+function intervals(blocks: readonly Block[]): [first: number, last: number][] {
+  const ends = new Map<number, number>();
+  blocks.forEach((block, i) => {
+    if (block.taken >= 0 && block.taken <= i && !isCall(block)) ends.set(block.taken, Math.max(ends.get(block.taken) ?? 0, i));
+  });
+  const list = [...ends].sort(([a], [b]) => a - b);
+  for (let again = true; again;) {
+    again = false;
+    for (let i = 0; i < list.length; i++) {
+      for (let j = i + 1; j < list.length && list[j]![0] <= list[i]![1]; j++) {
+        if (list[j]![1] <= list[i]![1]) continue;
+        list[i]![1] = list[j]![1];
+        again = true;
+      }
+    }
+  }
+  return list;
+}
+
+function nest(list: readonly [first: number, last: number][], count: number): LoopTree {
+  const outermost: Loop = { first: 0, last: count - 1, parent: undefined, units: [], dispatches: true };
+  const around: Loop[] = [];
+  const startingAt = new Map<number, Loop>();
+  let loop = outermost;
+  let next = 0;
+  for (let block = 0; block < count; block++) {
+    while (block > loop.last) loop = loop.parent!;
+    loop.units.push(block);
+    if (next < list.length && list[next]![0] === block) {
+      loop = { first: block, last: list[next]![1], parent: loop, units: [block], dispatches: false };
+      startingAt.set(block, loop);
+      next++;
+    }
+    around.push(loop);
+  }
+  return { outermost, around, startingAt };
+}

@@ -1,0 +1,12 @@
+/** How the engine runs guest code. */
+
+/** What a user may choose. */
+export interface RegionOptions {
+  /** 'interpreter': everything is interpreted. 'regions': hot code is compiled. Results are the same. */
+  readonly engine: 'interpreter' | 'regions';
+  /** Arrivals of jumps at an instruction that make it hot, at least 1. */
+  readonly hotness: number;
+}
+
+/** What holds where nobody chooses. A test run may change it as a whole. */
+export const engineDefaults: { -readonly [name in keyof RegionOptions]: RegionOptions[name] } = { engine: 'interpreter', hotness: 200 };

@@ -1,0 +1,289 @@
+/**
+ * The function of a region: takes the registers over, runs its blocks (see loops.ts for their structure), gives the registers back.
+ *
+ * A jump that can not be a branch (a call backward, a return, a switch) puts a block's number into `next`, or -1 there and an address
+ * into `target`, and goes to the head of the outermost loop, which finds the block of an address in the entry of the decoded
+ * instruction and jumps through a table.
+ */
+import { Handler, REGION_PARAMS, REGION_RESULTS } from '../interpreter.js';
+import type { Imports } from '../emitter.js';
+import { Decoded, DECODED_SHIFT, REGION_ENTRIES, State } from '../layout.js';
+import { local, long, word } from '../value.js';
+import { FunctionBody, type Label, Op, ValueType } from '../../wasm/index.js';
+import { type Block, NOWHERE, OUTSIDE, pageOf, type Plan } from './blocks.js';
+import { commonLoop, findLoops, isAnnounced, type Loop, type LoopTree, unitOf } from './loops.js';
+import { type Jumps, Parameter, RegionEmitter, Return } from './region-emitter.js';
+
+const I32: typeof ValueType.I32 = ValueType.I32;
+const I64: typeof ValueType.I64 = ValueType.I64;
+
+/** `next` where the address in `target` decides. */
+const BY_ADDRESS = -1;
+
+class RegionFunction implements Jumps {
+  readonly body = new FunctionBody(REGION_PARAMS, REGION_RESULTS);
+  readonly #e: RegionEmitter;
+  readonly #plan: Plan;
+  readonly #slot: number;
+  readonly #tree: LoopTree;
+  /** Heads of loops, and ends of the blocks before units, by first block. */
+  readonly #heads = new Map<Loop, Label>();
+  readonly #units = new Map<Loop, Map<number, Label>>();
+  /** Units that something jumps to, by loop. */
+  readonly #jumpedTo = new Map<Loop, Set<number>>();
+  /** Pages entered since the region was. */
+  readonly #fetches: number;
+  readonly #countsFetches: boolean;
+  #block = 0;
+
+  constructor(plan: Plan, slot: number, imports: Imports, cacheEntries: number) {
+    this.#plan = plan;
+    this.#slot = slot;
+    this.#tree = findLoops(plan.blocks);
+    this.#e = new RegionEmitter(this.body, imports, cacheEntries);
+    this.#e.jumps = this;
+    this.#fetches = this.body.local(I32);
+    this.#countsFetches = plan.pages.size > 1 || plan.blocks.some((block) => block.code.at(-1)!.secondParcel >= 0);
+    for (const block of plan.blocks) for (const instruction of block.code) this.#e.declare(instruction);
+  }
+
+  write(): FunctionBody {
+    const e = this.#e;
+    const { body } = this;
+    this.#findJumps();
+    e.loadRegisters();
+    e.loadCache();
+    e.exitLabel = body.open(Op.block);
+    this.#loop(this.#tree.outermost);
+    body.op(Op.unreachable);
+    body.end();
+    e.storeRegisters();
+    e.setState(State.count, e.count);
+    e.setState(State.pc, local(I64, e.target));
+    e.setState(State.page, local(I32, Parameter.page));
+    e.setState(State.pageVa, e.pageVa);
+    if (this.#countsFetches) e.setState(State.fetches, e.add32(e.cell(I32, word(0), State.fetches), local(I32, this.#fetches)));
+    body.get(e.reason);
+    return body;
+  }
+
+  // --- jumps
+
+  taken(conditional: boolean): void {
+    const block = this.#plan.blocks[this.#block]!;
+    if (conditional && block.taken >= 0 && this.#isPlain(block.taken)) {
+      this.body.brIf(this.#label(block.taken));
+      return;
+    }
+    if (conditional) this.body.open(Op.if);
+    this.#edge(block.taken, block.takenTo);
+    if (conditional) this.body.end();
+  }
+
+  indirect(): void {
+    this.#setNext(BY_ADDRESS);
+    this.body.br(this.#heads.get(this.#tree.outermost)!);
+  }
+
+  /** Goes from the current block to another one, or out of the region to a relative address. */
+  #edge(to: number, address: number): void {
+    if (to === OUTSIDE) {
+      this.#e.exit(Return.GoOn, this.#e.addressAt(address - this.#pageStart(this.#block)));
+      return;
+    }
+    this.#changePage(to);
+    if (this.#needsNext(to)) this.#setNext(to);
+    this.body.br(this.#label(to));
+  }
+
+  /** Whether a jump from the current block to another one is a branch and nothing else. */
+  #isPlain(to: number): boolean {
+    return this.#pageStart(this.#block) === this.#pageStart(to) && !this.#needsNext(to);
+  }
+
+  /** How a jump from the current block gets to another: forward out of a block, back to a loop's head, or through a loop's table. */
+  #way(to: number): { loop: Loop; unit: number | undefined } {
+    let loop = commonLoop(this.#tree, this.#block, to);
+    if (to > this.#block) return { loop, unit: unitOf(this.#tree, loop, to) };
+    if (loop.first === to) return { loop, unit: undefined };
+    while (!loop.dispatches) loop = loop.parent!;
+    return { loop, unit: undefined };
+  }
+
+  #needsNext(to: number): boolean {
+    const { loop, unit } = this.#way(to);
+    return (unit === undefined && loop.dispatches) || isAnnounced(this.#tree, loop, to);
+  }
+
+  #label(to: number): Label {
+    const { loop, unit } = this.#way(to);
+    return unit === undefined ? this.#heads.get(loop)! : this.#units.get(loop)!.get(unit)!;
+  }
+
+  #setNext(block: number): void {
+    this.#e.set(Parameter.block, word(block));
+  }
+
+  #pageStart(block: number): number {
+    return pageOf(this.#plan.blocks[block]!.at) << 12;
+  }
+
+  /** Enters the page of another block, as a fetch does, or leaves where that is not certain to be the page it was. */
+  #changePage(to: number): void {
+    const distance = this.#pageStart(to) - this.#pageStart(this.#block);
+    if (distance === 0) return;
+    const e = this.#e;
+    e.beginGlue();
+    const tag = e.let(e.addressAt(distance));
+    const leave = (): void => e.exit(Return.GoOn, e.addressAt(this.#plan.blocks[to]!.at - this.#pageStart(this.#block)));
+    const expected = word(this.#plan.pages.get(pageOf(this.#plan.blocks[to]!.at))!);
+    const page = e.codePage(tag, leave);
+    e.if(e.ne32(page, expected), leave);
+    e.set(Parameter.page, expected);
+    this.#entered(tag);
+  }
+
+  #entered(tag: ReturnType<RegionEmitter['addressAt']>): void {
+    this.#e.set(Parameter.pageVa, tag);
+    this.#countFetch();
+  }
+
+  // --- structure
+
+  /** Finds out which units of which loops are jumped to: only those need a block to leave. */
+  #findJumps(): void {
+    const note = (loop: Loop, unit: number): void => {
+      const known = this.#jumpedTo.get(loop);
+      if (known) known.add(unit);
+      else this.#jumpedTo.set(loop, new Set([unit]));
+    };
+    this.#plan.blocks.forEach((block, i) => {
+      this.#block = i;
+      for (const to of [block.taken, block.next]) {
+        if (to < 0) continue;
+        const { loop, unit } = this.#way(to);
+        if (unit !== undefined) note(loop, unit);
+      }
+    });
+  }
+
+  #loop(loop: Loop): void {
+    const { body } = this;
+    this.#heads.set(loop, body.open(Op.loop));
+    if (loop === this.#tree.outermost) this.#findBlock();
+    const labels = new Map<number, Label>();
+    const needed = this.#jumpedTo.get(loop);
+    for (const unit of loop.units.toReversed()) if (loop.dispatches || needed?.has(unit)) labels.set(unit, body.open(Op.block));
+    this.#units.set(loop, labels);
+    if (loop.dispatches) this.#dispatch(loop, labels);
+    for (const unit of loop.units) {
+      if (labels.has(unit)) body.end();
+      const inner = this.#tree.startingAt.get(unit);
+      if (inner !== undefined && inner !== loop && inner.parent === loop) this.#loop(inner);
+      else this.#writeBlock(unit);
+    }
+    body.end();
+  }
+
+  #dispatch(loop: Loop, labels: ReadonlyMap<number, Label>): void {
+    const { body } = this;
+    const e = this.#e;
+    const next = local(I32, Parameter.block);
+    const first = labels.get(loop.first)!;
+    const table: Label[] = [];
+    loop.units.forEach((unit, i) => {
+      const last = (loop.units[i + 1] ?? loop.last + 1) - 1;
+      for (let block = unit; block <= last; block++) table.push(labels.get(unit)!);
+    });
+    if (loop.parent !== undefined) {
+      e.eq32(next, word(loop.first)).put(body);
+      body.brIf(first);
+    }
+    (loop.first === 0 ? next : e.sub32(next, word(loop.first))).put(body);
+    body.brTable(table, first);
+  }
+
+  /** Where the address in `target` decides: sets `next` to its block, or leaves where it has none. */
+  #findBlock(): void {
+    const e = this.#e;
+    if (!this.#plan.blocks.some((block) => block.code.at(-1)!.row.flow === 'jumpRegister')) return;
+    const target = local(I64, e.target);
+    const leave = (): void => e.exitAtTarget(Return.GoOn);
+    const severalPages = this.#plan.pages.size > 1;
+    e.beginGlue();
+    e.if(e.eq32(local(I32, Parameter.block), word(BY_ADDRESS)), () => {
+      const tag = e.let(e.and(target, long(-4096n)));
+      const changes = e.let(e.ne(tag, e.pageVa));
+      const page = this.body.temp(I32);
+      e.set(page, local(I32, Parameter.page));
+      e.if(changes, () => {
+        if (severalPages) e.set(page, e.codePage(tag, leave));
+        else leave();
+      });
+      const ip = e.let(e.add32(local(I32, page), e.shl32(e.and32(e.low(target), word(0xfff)), word(DECODED_SHIFT))));
+      if (severalPages) e.if(e.eqz32(local(I32, page)), leave);
+      e.if(e.ne32(e.cell(I32, ip, Decoded.handler, Op.i32Load16U), word(Handler.Region)), leave);
+      const entry = e.let(e.cell(I32, e.shl32(e.cell(I32, ip, Decoded.regionEntry, Op.i32Load16U), word(2)), REGION_ENTRIES));
+      e.if(e.ne32(e.shrU32(entry, word(16)), word(this.#slot)), leave);
+      e.set(Parameter.block, e.and32(entry, word(0xffff)));
+      if (!severalPages) return;
+      e.if(changes, () => {
+        e.set(Parameter.page, local(I32, page));
+        this.#entered(tag);
+      });
+    });
+  }
+
+  #writeBlock(n: number): void {
+    const e = this.#e;
+    const block = this.#plan.blocks[n]!;
+    const start = this.#pageStart(n);
+    this.#block = n;
+    e.beginBlock();
+    if (block.asks) this.#ask(block, start);
+    let at = block.at;
+    for (const instruction of block.code) {
+      const straddles = instruction.secondParcel >= 0;
+      if (straddles) this.#checkSecondParcel(instruction.secondParcel, at - start);
+      // An access may yet leave for the interpreter, which then counts the fetch itself.
+      if (straddles && instruction.row.flow !== 'next') this.#countFetch();
+      e.instruction(instruction, at - start);
+      if (straddles && instruction.row.flow === 'next') this.#countFetch();
+      at += instruction.length;
+    }
+    if (block.code.at(-1)!.row.flow === 'next') e.settle();
+    if (block.next === NOWHERE) return;
+    if (block.next === n + 1) this.#fallInto(block.next);
+    else this.#edge(block.next, block.end);
+  }
+
+  /** Goes on to the block that is written next. */
+  #fallInto(next: number): void {
+    this.#changePage(next);
+    const loop = commonLoop(this.#tree, this.#block, next);
+    if (isAnnounced(this.#tree, loop, next)) this.#setNext(next);
+  }
+
+  /** Leaves for the interpreter where the quantum does not last. */
+  #ask(block: Block, start: number): void {
+    const e = this.#e;
+    e.if(e.ltU32(e.low(e.count), word(block.need)), () => e.exit(Return.Interpret, e.addressAt(block.at - start)));
+  }
+
+  /** An instruction over two pages, at the end of its block: done only where the next page holds the same second parcel. */
+  #checkSecondParcel(parcel: number, offset: number): void {
+    const e = this.#e;
+    e.beginGlue();
+    const tag = e.let(e.addressAt(4096));
+    const host = e.codeHost(tag, () => e.leaveAt(offset));
+    e.if(e.ne32(e.cell(I32, host, 0, Op.i32Load16U), word(parcel)), () => e.leaveAt(offset));
+  }
+
+  #countFetch(): void {
+    this.#e.set(this.#fetches, this.#e.add32(local(I32, this.#fetches), word(1)));
+  }
+}
+
+/** Writes the function of a region that goes into a slot of the table. */
+export const writeRegion = (plan: Plan, slot: number, imports: Imports, cacheEntries: number): FunctionBody =>
+  new RegionFunction(plan, slot, imports, cacheEntries).write();

@@ -1,0 +1,157 @@
+/**
+ * The regions that exist: their functions in the table, and their entries in decoded instructions, where the handler Region stands
+ * in the place of the instruction's own.
+ *
+ * A region lives as long as the decoded pages it was compiled from: these are what its code was read from, and what the interpreter
+ * would execute as well.
+ */
+import { HarnessBug } from '../../base/index.js';
+import { Handler } from '../interpreter.js';
+import { Decoded, REGION_CALLS, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS } from '../layout.js';
+import type { Plan } from './blocks.js';
+import type { CodeMemory } from './guest-code.js';
+
+/** A compiled region. */
+export interface Region {
+  readonly slot: number;
+  readonly plan: Plan;
+  /** Numbers of its entries, and the decoded instructions they are in. */
+  readonly entries: readonly number[];
+  readonly entryPlaces: readonly number[];
+}
+
+/** What the table is of the interpreter's module. */
+export interface FunctionTable {
+  set(slot: number, func: unknown): void;
+}
+
+/** Free numbers, given out from 1 upward, the last one given back first. */
+class Numbers {
+  readonly #free: number[] = [];
+  readonly #limit: number;
+  #next = 1;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get left(): number {
+    return this.#free.length + this.#limit - this.#next;
+  }
+
+  take(): number {
+    const number = this.#free.pop() ?? this.#next++;
+    if (number >= this.#limit) throw new HarnessBug('no region number left', { limit: this.#limit });
+    return number;
+  }
+
+  give(number: number): void {
+    this.#free.push(number);
+  }
+}
+
+/** The regions of one machine. */
+export class RegionTable {
+  /** By slot, the oldest first. */
+  readonly regions: Map<number, Region> = new Map();
+  /** Guest instructions in them. */
+  instructions = 0;
+  readonly #memory: CodeMemory;
+  readonly #functions: FunctionTable;
+  readonly #slots = new Numbers(REGION_SLOTS);
+  readonly #entries = new Numbers(REGION_ENTRY_COUNT);
+  /** Regions by each of their decoded pages. */
+  readonly #ofPage = new Map<number, Set<Region>>();
+  /** The region whose block begins at a decoded instruction. */
+  readonly #leaders = new Map<number, Region>();
+
+  constructor(memory: CodeMemory, functions: FunctionTable) {
+    this.#memory = memory;
+    this.#functions = functions;
+  }
+
+  /** Slots nobody has. */
+  get slotsLeft(): number {
+    return this.#slots.left;
+  }
+
+  /** Entries nobody has. */
+  get entriesLeft(): number {
+    return this.#entries.left;
+  }
+
+  /** A slot for a region that is about to be compiled. */
+  takeSlot(): number {
+    return this.#slots.take();
+  }
+
+  /** The region one of whose blocks begins at a decoded instruction. */
+  regionAt(ip: number): Region | undefined {
+    return this.#leaders.get(ip);
+  }
+
+  /** How often the interpreter has entered a region. */
+  calls({ slot }: Region): number {
+    return this.#memory.i32[(REGION_CALLS >> 2) + slot]!;
+  }
+
+  /** Puts a region into its slot and opens its entries. */
+  install(plan: Plan, slot: number, func: unknown): Region {
+    const { u16, i32 } = this.#memory;
+    const entries: number[] = [];
+    const entryPlaces: number[] = [];
+    const region: Region = { slot, plan, entries, entryPlaces };
+    plan.blocks.forEach((block, i) => {
+      const ip = plan.pages.get(block.at >> 12)! + ((block.at & 0xfff) << 3);
+      if (!this.#leaders.has(ip)) this.#leaders.set(ip, region);
+      if (!block.entry || u16[(ip + Decoded.handler) >> 1] === Handler.Region) return;
+      const entry = this.#entries.take();
+      i32[(REGION_ENTRIES >> 2) + entry] = (slot << 16) | i;
+      u16[(ip + Decoded.coveredHandler) >> 1] = u16[(ip + Decoded.handler) >> 1]!;
+      u16[(ip + Decoded.regionEntry) >> 1] = entry;
+      u16[(ip + Decoded.handler) >> 1] = Handler.Region;
+      entries.push(entry);
+      entryPlaces.push(ip);
+    });
+    i32[(REGION_CALLS >> 2) + slot] = 0;
+    this.#functions.set(slot, func);
+    this.regions.set(slot, region);
+    this.instructions += plan.instructions;
+    for (const page of plan.pages.values()) {
+      const here = this.#ofPage.get(page);
+      if (here) here.add(region);
+      else this.#ofPage.set(page, new Set([region]));
+    }
+    return region;
+  }
+
+  /** Takes a region out: its entries close, its slot and its function are free. */
+  drop(region: Region): void {
+    const { u16, i32 } = this.#memory;
+    region.entryPlaces.forEach((ip, i) => {
+      u16[(ip + Decoded.handler) >> 1] = u16[(ip + Decoded.coveredHandler) >> 1]!;
+      i32[(ip + Decoded.heat) >> 2] = 0;
+      this.#entries.give(region.entries[i]!);
+    });
+    for (const block of region.plan.blocks) {
+      const ip = region.plan.pages.get(block.at >> 12)! + ((block.at & 0xfff) << 3);
+      if (this.#leaders.get(ip) === region) this.#leaders.delete(ip);
+    }
+    for (const page of region.plan.pages.values()) {
+      const here = this.#ofPage.get(page);
+      here?.delete(region);
+      if (here?.size === 0) this.#ofPage.delete(page);
+    }
+    this.regions.delete(region.slot);
+    this.instructions -= region.plan.instructions;
+    this.#functions.set(region.slot, null);
+    this.#slots.give(region.slot);
+  }
+
+  /** Takes out every region that a decoded page is part of; returns them. */
+  dropPage(page: number): readonly Region[] {
+    const regions = [...(this.#ofPage.get(page) ?? [])];
+    for (const region of regions) this.drop(region);
+    return regions;
+  }
+}

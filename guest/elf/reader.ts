@@ -133,7 +133,7 @@ function readSegments<T extends { address: number }>(
     const type = file.u32(header);
     if (type === F.PT_INTERP) {
       const name = file.slice(`program header ${i} (interpreter)`, file.u64(header + 8), file.u64(header + 32));
-      throw new ElfError(`dynamically linked: asks for the interpreter ${printable(name)}; link it with -static`);
+      throw new ElfError(`dynamically linked: asks for the interpreter ${printable(name)}; link it with -static`, true);
     }
     if (type === F.PT_LOAD) {
       const segment = read(file, header, `segment ${i}`);

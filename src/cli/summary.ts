@@ -51,5 +51,6 @@ export function summaryLines(statistics: MachineStatistics, seconds: number): st
   ];
   if (statistics.forks > 0) rows.push(['forks', count(statistics.forks)]);
   if (sum(statistics.signals) > 0) rows.push(['signals', total(statistics.signals)]);
+  for (const note of statistics.notes) rows.push(['note', note]);
   return rows.map(([name, value]) => `${name.padEnd(17)}${value}`);
 }

@@ -55,5 +55,6 @@ export function collectStatistics({ system, harts, vm, driverCallbacks }: Counti
     tlb: { data, instruction },
     forks: counters.forks,
     signals: sorted(counters.signals),
+    notes: [...counters.notes],
   };
 }

@@ -38,4 +38,6 @@ export interface MachineStatistics {
   forks: number;
   /** Signals delivered or defaulted, by name. */
   signals: Record<string, number>;
+  /** What a guest was told with an error number only, at most 16 remarks: programs that could not be run, and why. */
+  notes: string[];
 }

@@ -5,6 +5,8 @@ export type FaultAccess = 'load' | 'store' | 'fetch';
 
 /** How many system calls that do not exist are counted by number; the guest chooses the numbers, and all others are one count. */
 const UNKNOWN_NUMBERS = 16;
+/** How many remarks are kept. */
+const NOTES = 16;
 
 /** Counters of everything that happens to processes. */
 export class ProcessCounters {
@@ -19,6 +21,8 @@ export class ProcessCounters {
   /** Page faults that a device segment handled. */
   segdevFaults = 0;
   forks = 0;
+  /** What a guest was told with an error number only. */
+  readonly notes: Set<string> = new Set();
   /** Accesses made by the host for a process: they ask the TLB but are no hart's. */
   readonly hostAccesses: { data: number; fetch: number } = { data: 0, fetch: 0 };
 
@@ -26,6 +30,11 @@ export class ProcessCounters {
   countUnknown(number: number): void {
     if (this.#unknown.size < UNKNOWN_NUMBERS) this.#unknown.add(number);
     this.count(this.syscalls, this.#unknown.has(number) ? `unknown:${number}` : 'unknown');
+  }
+
+  /** Keeps a remark for whoever sums the run up; each is kept once, and not more than 16 of them. */
+  note(text: string): void {
+    if (this.notes.size < NOTES) this.notes.add(text);
   }
 
   /** Adds one to a named count. */

@@ -25,8 +25,9 @@ export interface StackContents {
   /** First address above the stack, 16-byte aligned. */
   readonly top: number;
   readonly path: string;
-  readonly argv: readonly string[];
-  readonly env: readonly string[];
+  /** Text, or bytes without a zero. */
+  readonly argv: readonly (string | Uint8Array)[];
+  readonly env: readonly (string | Uint8Array)[];
   readonly entry: number;
   /** Program headers in memory; undefined where no segment loads them. */
   readonly phdr: number | undefined;
@@ -87,8 +88,8 @@ class StringArea {
   }
 
   /** Places a string and returns its address. */
-  add(s: string): number {
-    const text = encoder.encode(s);
+  add(s: string | Uint8Array): number {
+    const text = typeof s === 'string' ? encoder.encode(s) : s;
     this.at -= text.length + 1;
     this.size += text.length + 1;
     this.all.push({ at: this.at, text });

@@ -9,22 +9,22 @@ import type { ElfSegment } from '../../guest/index.js';
 import { STACK_BASE } from './layout.js';
 import { isMapped } from './mappings.js';
 import { mapPieces } from './map-anonymous.js';
-import type { Proc } from './proc.js';
+import type { Mapped } from './map-anonymous.js';
 
 /**
  * Maps `segments`, which are in ascending order and overlap in no byte, under the name `path`. Pages are filled when they are touched.
  * @returns 0; ENOMEM where something is mapped already, the stack is in the way, or memory is used up.
  */
-export function* loadSegments(proc: Proc, segments: readonly ElfSegment[], path: string): Kgen<number> {
+export function* loadSegments(to: Mapped, segments: readonly ElfSegment[], path: string): Kgen<number> {
   for (const [i, segment] of segments.entries()) {
     const base = alignDown(segment.address, PAGESIZE);
     const next = segments[i + 1];
     const end = Math.min(alignUp(endOf(segment), PAGESIZE), next === undefined ? Infinity : alignDown(next.address, PAGESIZE));
     if (end > STACK_BASE - PAGESIZE) return ENOMEM;
     if (end === base) continue;
-    if (isMapped(proc.as, base, end - base)) return ENOMEM;
+    if (isMapped(to.as, base, end - base)) return ENOMEM;
     const pieces = segments.slice(0, i + 1).filter((s) => endOf(s) > base).map((s) => ({ at: s.address, bytes: s.data }));
-    const error = yield* mapPieces(proc, { base, size: end - base, prot: protOf(segment), name: path }, pieces);
+    const error = yield* mapPieces(to, { base, size: end - base, prot: protOf(segment), name: path }, pieces);
     if (error !== 0) return error;
   }
   return 0;

@@ -4,8 +4,9 @@ import type { Kgen } from '../kernel/index.js';
 import {
   ADDR_NOVACALIGN, FileObject, MAP_PRIVATE, MAP_TYPE, PROT_ALL, as_map, as_rangelock, as_rangeunlock, choose_addr, segvn_create,
 } from '../vm/index.js';
+import type { As } from '../vm/index.js';
 import type { MapRequest } from './file-ops.js';
-import type { Proc } from './proc.js';
+import type { Labels } from './labels.js';
 
 /** MAP_ANON: zeros on first touch, shared or private. Returns the address, or -ENOMEM. */
 export function* mapAnonymous(r: MapRequest): Kgen<number> {
@@ -15,6 +16,12 @@ export function* mapAnonymous(r: MapRequest): Kgen<number> {
   const error = addr === undefined ? ENOMEM : yield* as_map(r.as, addr, r.len, create);
   yield* as_rangeunlock(r.as);
   return error !== 0 || addr === undefined ? -error : addr;
+}
+
+/** An address space and the names of what is mapped in it: a process, or the memory of a program to come. */
+export interface Mapped {
+  readonly as: As;
+  readonly labels: Labels;
 }
 
 /** A private mapping at a place that is free; page aligned. */
@@ -27,9 +34,9 @@ export interface PlacedMapping {
 }
 
 /** Makes a private mapping of zeros; `extend` lets the one below grow instead. Returns 0 or an errno. */
-export function* mapZeros(proc: Proc, m: PlacedMapping, extend = false): Kgen<number> {
-  const error = yield* as_map(proc.as, m.base, m.size, segvn_create({ prot: m.prot, type: MAP_PRIVATE, extend }));
-  if (error === 0) proc.labels.map(m.base, m.size, m.name);
+export function* mapZeros(to: Mapped, m: PlacedMapping, extend = false): Kgen<number> {
+  const error = yield* as_map(to.as, m.base, m.size, segvn_create({ prot: m.prot, type: MAP_PRIVATE, extend }));
+  if (error === 0) to.labels.map(m.base, m.size, m.name);
   return error;
 }
 
@@ -43,15 +50,15 @@ export interface Piece {
  * Makes a private mapping with the bytes of `pieces`, which do not overlap; the rest is zero. A page is filled when it is first touched.
  * @returns 0 or an errno.
  */
-export function* mapPieces(proc: Proc, m: PlacedMapping, pieces: readonly Piece[]): Kgen<number> {
+export function* mapPieces(to: Mapped, m: PlacedMapping, pieces: readonly Piece[]): Kgen<number> {
   const fileBytes = Math.min(m.size, Math.max(0, ...pieces.map(({ at, bytes }) => at + bytes.length - m.base)));
-  if (fileBytes === 0) return yield* mapZeros(proc, m);
-  const file = new FileObject(proc.as.vm, {
+  if (fileBytes === 0) return yield* mapZeros(to, m);
+  const file = new FileObject(to.as.vm, {
     name: m.name,
     size: fileBytes,
-    read: (offset, to) => pieces.forEach((piece) => copyPiece(piece, m.base + offset, to)),
+    read: (offset, bytes) => pieces.forEach((piece) => copyPiece(piece, m.base + offset, bytes)),
   });
-  const error = yield* mapFile(proc, m, file);
+  const error = yield* mapFile(to, m, file);
   file.release();
   return error;
 }
@@ -63,9 +70,9 @@ function copyPiece({ at, bytes }: Piece, address: number, to: Uint8Array): void 
 }
 
 /** Makes a private mapping that begins with the pages of `file`; the rest is zero. Returns 0 or an errno. */
-export function* mapFile(proc: Proc, m: PlacedMapping, file: FileObject): Kgen<number> {
+export function* mapFile(to: Mapped, m: PlacedMapping, file: FileObject): Kgen<number> {
   const create = segvn_create({ prot: m.prot, maxprot: PROT_ALL, type: MAP_PRIVATE, file, fileBytes: file.size });
-  const error = yield* as_map(proc.as, m.base, m.size, create);
-  if (error === 0) proc.labels.map(m.base, m.size, m.name);
+  const error = yield* as_map(to.as, m.base, m.size, create);
+  if (error === 0) to.labels.map(m.base, m.size, m.name);
   return error;
 }

@@ -3,6 +3,7 @@ import type { Syscall } from './call.js';
 import { changeCalls } from './change.js';
 import { cloneCalls } from './clone.js';
 import { directoryCalls } from './directories.js';
+import { executeCalls } from './execute.js';
 import { fileCalls } from './files.js';
 import { futexCalls } from './futex.js';
 import { identityCalls } from './identity.js';
@@ -19,7 +20,7 @@ import { timeCalls } from './time.js';
 import { timerCalls } from './timers.js';
 
 const families = [
-  changeCalls, cloneCalls, directoryCalls, fileCalls, futexCalls, identityCalls, killCalls, memoryCalls, memoryControlCalls, nameCalls, processCalls,
+  changeCalls, cloneCalls, directoryCalls, executeCalls, fileCalls, futexCalls, identityCalls, killCalls, memoryCalls, memoryControlCalls, nameCalls, processCalls,
   readWriteCalls, resourceCalls, signalCalls, statCalls, timeCalls, timerCalls,
 ];
 

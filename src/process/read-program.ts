@@ -1,0 +1,103 @@
+/** From a path to a program: the file is read, `#!` leads to its interpreter, what is no program is refused with the reason. */
+import { EACCES, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ENOMEM } from '../base/index.js';
+import { Uio } from '../ddi/index.js';
+import { settle } from '../kernel/index.js';
+import type { Kgen } from '../kernel/index.js';
+import { ElfError, readElf } from '../../guest/index.js';
+import type { ElfImage } from '../../guest/index.js';
+import { placePath } from './fs/place.js';
+import type { Place } from './fs/vnode.js';
+import { find } from './fs/walk.js';
+import type { Walker } from './fs/walk.js';
+
+/** Scripts that may lead to each other (Linux: 5 changes of the program). */
+const MAX_SCRIPTS = 5;
+/** Bytes of a script's first line that count (BINPRM_BUF_SIZE). */
+const LINE_MAX = 256;
+/** Larger files are no programs of this machine. */
+const FILE_MAX = 2 ** 30;
+/** Permission bits that make a file a program. */
+const EXECUTE = 0o111;
+
+type Words = readonly (string | Uint8Array)[];
+
+/** A program that can be loaded, and the arguments it is started with. */
+export interface Program {
+  readonly image: ElfImage;
+  readonly file: Place;
+  readonly argv: Words;
+}
+
+/** Why there is none: an errno, and what is worth telling a person where the errno says too little. */
+export interface NoProgram {
+  readonly errno: number;
+  readonly reason: string;
+}
+
+const no = (errno: number, reason = ''): NoProgram => ({ errno, reason });
+
+/**
+ * Finds the program behind `file`, which a process calls `path`.
+ * @returns it, or EACCES (no regular file, or not executable), ENOEXEC (neither a program of this machine nor a script), ELIBBAD (it asks for
+ *     a dynamic linker), ELOOP (scripts that lead to scripts), ENOMEM (absurdly large), or what the file system said
+ */
+export function* readProgram(walker: Walker, file: Place, path: string, argv: Words): Kgen<Program | NoProgram> {
+  let at = file;
+  let words: Words = argv.length === 0 ? [''] : argv;
+  let name = path;
+  for (let scripts = 0; ;) {
+    const bytes = yield* readFile(at);
+    if (typeof bytes === 'number') return no(-bytes);
+    const line = scriptLine(bytes);
+    if (line === undefined) return parse(bytes, at, words);
+    const [interpreter, argument] = line;
+    if (interpreter === undefined) return no(ENOEXEC);
+    if (++scripts > MAX_SCRIPTS) return no(ELOOP);
+    words = [interpreter, ...(argument === undefined ? [] : [argument]), name, ...words.slice(1)];
+    const found = find(walker, interpreter, true);
+    if (typeof found === 'number') return no(-found, found === -ENOENT ? `its interpreter ${interpreter} does not exist` : '');
+    at = found;
+    name = interpreter;
+  }
+}
+
+function parse(bytes: Uint8Array, file: Place, argv: Words): Program | NoProgram {
+  try {
+    return { image: readElf(bytes), file, argv };
+  } catch (error) {
+    if (!(error instanceof ElfError)) throw error;
+    return no(error.dynamic ? ELIBBAD : ENOEXEC, error.message);
+  }
+}
+
+/** The bytes of a program's file, or a negated errno. */
+function* readFile(file: Place): Kgen<Uint8Array | number> {
+  const { vnode } = file;
+  const attributes = vnode.attributes();
+  if (typeof attributes === 'number') return attributes;
+  if (attributes.type !== 'regular' || (attributes.mode & EXECUTE) === 0) return -EACCES;
+  if (attributes.size > FILE_MAX) return -ENOMEM;
+  const ops = yield* settle(vnode.open({ path: placePath(file), readable: true, writable: false, truncate: false }));
+  if (typeof ops === 'number') return ops;
+  const bytes = new Uint8Array(attributes.size);
+  let [length, error] = [0, 0];
+  while (length < bytes.length && error === 0) {
+    const uio = new Uio(length, bytes.length - length, length, bytes);
+    error = yield* settle(ops.read(uio, 0));
+    if (uio.base === length) break;
+    length = uio.base;
+  }
+  yield* settle(ops.close());
+  return error === 0 ? bytes.subarray(0, length) : -error;
+}
+
+/** The words of a first line that begins with `#!`: an interpreter and at most one argument, blanks included; undefined: no script. */
+function scriptLine(bytes: Uint8Array): readonly [interpreter: string | undefined, argument: string | undefined] | undefined {
+  if (bytes[0] !== 0x23 || bytes[1] !== 0x21) return undefined;
+  const start = bytes.subarray(2, LINE_MAX);
+  const end = start.indexOf(0x0a);
+  const line = new TextDecoder().decode(end < 0 ? start : start.subarray(0, end)).replace(/^[ \t]+|[ \t\0]+$/g, '');
+  const blank = line.search(/[ \t]/);
+  if (line === '') return [undefined, undefined];
+  return blank < 0 ? [line, undefined] : [line.slice(0, blank), line.slice(blank).replace(/^[ \t]+/, '')];
+}

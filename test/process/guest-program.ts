@@ -10,14 +10,18 @@ import { assemble } from '../../guest/index.js';
 export const NR = {
   dup: 23, fcntl: 25, ioctl: 29, openat: 56, close: 57, lseek: 62, read: 63, write: 64, readv: 65, writev: 66, pread64: 67, pwrite64: 68, exit: 93, exit_group: 94,
   set_tid_address: 96, clock_gettime: 113, clock_getres: 114, sched_yield: 124, kill: 129, tkill: 130, tgkill: 131, sigaltstack: 132,
-  rt_sigaction: 134, rt_sigprocmask: 135, rt_sigpending: 136, rt_sigreturn: 139, uname: 160, getpid: 172, getppid: 173, getuid: 174, gettid: 178,
+  rt_sigsuspend: 133, rt_sigaction: 134, rt_sigprocmask: 135, rt_sigpending: 136, rt_sigtimedwait: 137, rt_sigqueueinfo: 138, rt_sigreturn: 139, uname: 160, getpid: 172, getppid: 173, getuid: 174, gettid: 178,
+  futex: 98, set_robust_list: 99, get_robust_list: 100, nanosleep: 101, getitimer: 102, setitimer: 103, timer_create: 107, timer_gettime: 108, timer_settime: 110,
+  timer_delete: 111, clock_nanosleep: 115, sched_getaffinity: 123, waitid: 95, times: 153, setpgid: 154, getpgid: 155, getsid: 156, setsid: 157, getrlimit: 163,
+  setrlimit: 164, getrusage: 165, prctl: 167, getcpu: 168, gettimeofday: 169, sysinfo: 179, mremap: 216, execve: 221, rt_tgsigqueueinfo: 240, prlimit64: 261,
+  getrandom: 278, execveat: 281, membarrier: 283, clone3: 435,
   brk: 214, munmap: 215, clone: 220, mmap: 222, mprotect: 226,
   msync: 227, mlock: 228, munlock: 229, mlockall: 230, munlockall: 231, mincore: 232, madvise: 233, wait4: 260,
 } as const;
 
 /** Linux errors a guest may see, negated as a system call returns them. */
 export const LINUX = {
-  EPERM: -1, ENOENT: -2, ESRCH: -3, EINTR: -4, EIO: -5, EBADF: -9, ECHILD: -10, ENOMEM: -12, EACCES: -13, EFAULT: -14, EBUSY: -16, EEXIST: -17, ENODEV: -19, ENOTDIR: -20,
+  E2BIG: -7, ENOEXEC: -8, EAGAIN: -11, ELOOP: -40, ELIBBAD: -80, ETIMEDOUT: -110, EPERM: -1, ENOENT: -2, ESRCH: -3, EINTR: -4, EIO: -5, EBADF: -9, ECHILD: -10, ENOMEM: -12, EACCES: -13, EFAULT: -14, EBUSY: -16, EEXIST: -17, ENODEV: -19, ENOTDIR: -20,
   EINVAL: -22, EMFILE: -24, ENOTTY: -25, ESPIPE: -29, ENAMETOOLONG: -36, ENOSYS: -38,
 } as const;
 

@@ -23,10 +23,10 @@ export type Strategy = (bp: Buf) => MaybeKgen<number>;
  * moved. The caller's memory may be its own or a mapping of any device, the driver's own included.
  * @param rw B_READ or B_WRITE
  * @returns 0; EFAULT when the memory is not there or the thread works for no process; EACCES when the memory does not allow it; EINVAL for
- *     another `rw`; the error of a request. After an error, or a request that moved less, nothing more is asked for.
+ *     another `rw` or memory of the kernel's; the error of a request. After an error, or a request that moved less, nothing more is asked for.
  */
 export function* physio(strat: Strategy, bp: Buf | null, dev: Dev, rw: number, mincnt: (bp: Buf) => void, uio: Uio): Kgen<number> {
-  if (rw !== B_READ && rw !== B_WRITE) return EINVAL;
+  if ((rw !== B_READ && rw !== B_WRITE) || uio.kernel !== undefined) return EINVAL;
   const buf = bp ?? new Buf();
   let error = 0;
   while (uio.resid > 0 && error === 0) {

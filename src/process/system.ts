@@ -13,6 +13,7 @@ import type { Lwp } from './lwp.js';
 import type { FileOps } from './file-ops.js';
 import { DEFAULT_ROOT_SPACE, FileSystem } from './fs/file-system.js';
 import type { HostFiles } from './fs/host-files.js';
+import { PipeTable } from './fs/pipe-table.js';
 import type { Place } from './fs/vnode.js';
 import type { Proc } from './proc.js';
 import { streamPlace } from './stream-place.js';
@@ -53,6 +54,7 @@ export class System {
   readonly streams: readonly { readonly path: string; readonly ops: FileOps; readonly place: Place }[];
   /** The names all processes see. */
   readonly files: FileSystem;
+  readonly pipes: PipeTable = new PipeTable();
   readonly quantum: number;
   readonly counters: ProcessCounters = new ProcessCounters();
   readonly procs: Map<number, Proc> = new Map();

@@ -8,6 +8,10 @@ import { assemble } from '../../guest/index.js';
 
 /** Linux RV64 system call numbers (include/uapi/asm-generic/unistd.h). */
 export const NR = {
+  getcwd: 17, dup3: 24, flock: 32, mknodat: 33, mkdirat: 34, unlinkat: 35, symlinkat: 36, linkat: 37, statfs: 43, fstatfs: 44, truncate: 45, ftruncate: 46, fallocate: 47,
+  faccessat: 48, chdir: 49, fchdir: 50, fchmod: 52, fchmodat: 53, fchownat: 54, fchown: 55, pipe2: 59, getdents64: 61, preadv: 69, pwritev: 70, sendfile: 71,
+  pselect6: 72, ppoll: 73, readlinkat: 78, newfstatat: 79, fstat: 80, fsync: 82, utimensat: 88, umask: 166, renameat2: 276, copy_file_range: 285, statx: 291,
+  close_range: 436,
   dup: 23, fcntl: 25, ioctl: 29, openat: 56, close: 57, lseek: 62, read: 63, write: 64, readv: 65, writev: 66, pread64: 67, pwrite64: 68, exit: 93, exit_group: 94,
   set_tid_address: 96, clock_gettime: 113, clock_getres: 114, sched_yield: 124, kill: 129, tkill: 130, tgkill: 131, sigaltstack: 132,
   rt_sigsuspend: 133, rt_sigaction: 134, rt_sigprocmask: 135, rt_sigpending: 136, rt_sigtimedwait: 137, rt_sigqueueinfo: 138, rt_sigreturn: 139, uname: 160, getpid: 172, getppid: 173, getuid: 174, gettid: 178,
@@ -21,8 +25,9 @@ export const NR = {
 
 /** Linux errors a guest may see, negated as a system call returns them. */
 export const LINUX = {
-  E2BIG: -7, ENOEXEC: -8, EAGAIN: -11, ELOOP: -40, ELIBBAD: -80, ETIMEDOUT: -110, EPERM: -1, ENOENT: -2, ESRCH: -3, EINTR: -4, EIO: -5, EBADF: -9, ECHILD: -10, ENOMEM: -12, EACCES: -13, EFAULT: -14, EBUSY: -16, EEXIST: -17, ENODEV: -19, ENOTDIR: -20,
-  EINVAL: -22, EMFILE: -24, ENOTTY: -25, ESPIPE: -29, ENAMETOOLONG: -36, ENOSYS: -38,
+  EPERM: -1, ENOENT: -2, ESRCH: -3, EINTR: -4, EIO: -5, E2BIG: -7, ENOEXEC: -8, EBADF: -9, ECHILD: -10, EAGAIN: -11, ENOMEM: -12, EACCES: -13, EFAULT: -14, EBUSY: -16, EEXIST: -17, EXDEV: -18, ENODEV: -19, ENOTDIR: -20,
+  EISDIR: -21, EINVAL: -22, ENFILE: -23, EMFILE: -24, ENOTTY: -25, EFBIG: -27, ENOSPC: -28, ESPIPE: -29, EROFS: -30, EPIPE: -32, ERANGE: -34, ENAMETOOLONG: -36, ENOSYS: -38,
+  ENOTEMPTY: -39, ELOOP: -40, ELIBBAD: -80, EILSEQ: -84, EOPNOTSUPP: -95, ETIMEDOUT: -110,
 } as const;
 
 /** An argument: a number, or a register, or `&label`. */

@@ -4,6 +4,7 @@ import { settle } from '../../kernel/index.js';
 import type { Kgen } from '../../kernel/index.js';
 import { OPEN_MAX } from '../file-table.js';
 import { openFile } from '../fs/open.js';
+import { PIPE_SIZE } from '../fs/pipe.js';
 import { O_ACCMODE, O_APPEND, O_CLOEXEC, O_CREAT, O_DIRECT, O_NOATIME, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_WRONLY } from '../linux-flags.js';
 import type { OpenFile } from '../open-file.js';
 import type { Call, SyscallFamily } from './call.js';
@@ -20,7 +21,6 @@ const FD_CLOEXEC = 1;
 const SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 const [FIONBIO, FIONCLEX, FIOCLEX] = [0x5421, 0x5450, 0x5451];
 const [CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC] = [2, 4];
-const PIPE_SIZE = 65536;
 
 function* openat(call: Call): Kgen<number> {
   const path = yield* call.path(call.number(1));

@@ -11,6 +11,8 @@ import { killCalls } from './kill.js';
 import { memoryCalls } from './memory.js';
 import { memoryControlCalls } from './memory-control.js';
 import { nameCalls } from './names.js';
+import { pipeCalls } from './pipes.js';
+import { pollCalls } from './poll.js';
 import { processCalls } from './processes.js';
 import { readWriteCalls } from './read-write.js';
 import { resourceCalls } from './resources.js';
@@ -20,7 +22,8 @@ import { timeCalls } from './time.js';
 import { timerCalls } from './timers.js';
 
 const families = [
-  changeCalls, cloneCalls, directoryCalls, executeCalls, fileCalls, futexCalls, identityCalls, killCalls, memoryCalls, memoryControlCalls, nameCalls, processCalls,
+  changeCalls, cloneCalls, directoryCalls, executeCalls, fileCalls, futexCalls, identityCalls, killCalls, memoryCalls, memoryControlCalls, nameCalls,
+  pipeCalls, pollCalls, processCalls,
   readWriteCalls, resourceCalls, signalCalls, statCalls, timeCalls, timerCalls,
 ];
 

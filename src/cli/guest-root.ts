@@ -1,4 +1,5 @@
 /** The guest's file system: which directory of this computer it is, whether it may be changed, and the program in it. */
+import { join, resolve } from 'node:path';
 import { ENOENT, ENOTDIR, errnoName } from '../base/index.js';
 import type { Machine, MachineConfig } from '../machine/index.js';
 import type { LoadedFile } from '../process/index.js';
@@ -36,4 +37,10 @@ export function guestProgram(machine: Machine, options: Pick<RunOptions, 'root'>
   if (typeof inRoot !== 'number') return inRoot;
   if (inRoot !== -ENOENT && inRoot !== -ENOTDIR) throw new UsageError(`cannot run ${path} in the root: ${errnoName(-inRoot)}`);
   return readProgram(path);
+}
+
+/** Path on the host of the file `guestProgram` takes, for a debugger that looks for symbols. */
+export function hostPath(options: Pick<RunOptions, 'root'>, path: string): string {
+  const inRoot = options.root === undefined ? undefined : join(resolve(options.root), path);
+  return inRoot !== undefined && fs.existsSync(inRoot) ? inRoot : resolve(path);
 }

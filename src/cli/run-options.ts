@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly harts: number | undefined;
   readonly translationCache: number | undefined;
   readonly maxInstructions: number | undefined;
+  /** Port a debugger may connect to; 0 for any. */
+  readonly gdb: number | undefined;
   readonly mode: SegdevMode;
   readonly quirks: Partial<Quirks>;
   /** The directory that is the guest's root. */
@@ -43,6 +45,7 @@ export const RUN_OPTIONS_HELP: string = `
   --translation-cache N          entries of each hart's translation cache, a power of two, ${TC_ENTRIES}..${TC_ENTRIES_MAX} (default ${TC_ENTRIES})
   --quantum N                    instructions before another thread has its turn (default 100000)
   --max-instructions N           stop after N instructions, exit code 124${MODE_HELP}
+  --gdb PORT                     wait for gdb on this port of 127.0.0.1 (0: any) before the first instruction
   --quiet                        no summary on standard error
   --help                         this text`;
 
@@ -58,6 +61,7 @@ const spec = {
   harts: { type: 'string' },
   'translation-cache': { type: 'string' },
   'max-instructions': { type: 'string' },
+  gdb: { type: 'string' },
   mode: { type: 'string' },
   quirk: { type: 'string', multiple: true },
   quiet: { type: 'boolean' },
@@ -100,7 +104,7 @@ function joinNegative(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const last = joined.at(-1);
-    if (/^-\d/.test(arg) && last !== undefined && /^--(quantum|harts|translation-cache|max-instructions)$/.test(last)) joined.splice(-1, 1, `${last}=${arg}`);
+    if (/^-\d/.test(arg) && last !== undefined && /^--(quantum|harts|translation-cache|max-instructions|gdb)$/.test(last)) joined.splice(-1, 1, `${last}=${arg}`);
     else joined.push(arg);
   }
   return joined;
@@ -131,6 +135,7 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     harts: integer('harts', values.harts, 1, MAX_HARTS),
     translationCache: cacheEntries(values['translation-cache']),
     maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
+    gdb: integer('gdb', values.gdb, 0, 65535),
     mode: parseMode(values.mode),
     quirks: parseQuirks(values.quirk ?? []),
     root: values.root,

@@ -1,11 +1,12 @@
 /** Runs one program on a machine and leaves what the user asked for: trace, screenshot, statistics, summary. */
 import { Trace, traceJson, traceText } from '../base/index.js';
+import type { UserTarget } from '../debug/index.js';
 import { type DeviceConfig, type Machine, type MachineConfig, type RunResult, createMachine } from '../machine/index.js';
 import { formatDeath } from '../process/index.js';
 import { ElfError } from '../../guest/index.js';
 import { firstFramebuffer, makeDevices } from './devices.js';
 import { GuestInput } from './guest-input.js';
-import { guestProgram, guestRoot } from './guest-root.js';
+import { guestProgram, guestRoot, hostPath } from './guest-root.js';
 import { guestTerminal } from './guest-terminal.js';
 import { fs, now } from './host.js';
 import { BlockWriter, StreamFailure, writeAll } from './output.js';
@@ -14,15 +15,24 @@ import { takePrebuilt } from './prebuilt.js';
 import { fileReason } from './program-file.js';
 import type { RunOptions } from './run-options.js';
 import { summaryLines } from './summary.js';
-import { EXIT_INTERRUPTED, EXIT_KERNEL, EXIT_LIMIT, UsageError } from './usage-error.js';
+import { EXIT_INTERRUPTED, EXIT_KERNEL, EXIT_KILLED, EXIT_LIMIT, UsageError } from './usage-error.js';
 
 /** How long the machine runs before the event loop may deliver a Ctrl-C. */
 const SLICE_MS = 50;
 /** The machine asks after every turn and trap; the clock is read every so many times. */
 const ASK_CLOCK = 32;
 
+/** A machine with its program, and what a debugger may be pointed at. */
+interface Prepared {
+  readonly machine: Machine;
+  readonly target: UserTarget | undefined;
+}
+
 /** Builds the machine and loads the program; every mistake of the user shows here, before any file is written. */
-function prepare(options: RunOptions, devices: readonly DeviceConfig[], trace: Trace, input: GuestInput, failure: StreamFailure): Machine {
+function prepare(
+  options: RunOptions, devices: readonly DeviceConfig[], trace: Trace, input: GuestInput, failure: StreamFailure,
+  debuggable: (machine: Machine) => UserTarget | undefined,
+): Prepared {
   const [path = '', ...args] = options.positionals;
   const config: MachineConfig = {
     devices,
@@ -40,8 +50,9 @@ function prepare(options: RunOptions, devices: readonly DeviceConfig[], trace: T
   takePrebuilt();
   try {
     const machine = createMachine(config);
+    const target = debuggable(machine);
     machine.spawn(guestProgram(machine, options, path), [path, ...args], []);
-    return machine;
+    return { machine, target };
   } catch (error) {
     if (error instanceof ElfError) throw new UsageError(`${path}: ${error.message}`);
     if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message);
@@ -98,8 +109,26 @@ async function runUntilDone(machine: Machine, maxInstructions: number | undefine
   }
 }
 
+/** Runs under a debugger as long as there is one. */
+async function runDebugged(machine: Machine, target: UserTarget, options: RunOptions, input: GuestInput, failure: StreamFailure): Promise<RunResult | 'killed'> {
+  const { serveDebugger } = await import('./gdb-port.js');
+  const how = await serveDebugger({
+    target, port: options.gdb ?? 0, failed: () => failure.text !== undefined,
+    onInput: (wake) => {
+      input.onReady = () => {
+        machine.stdinReady();
+        wake();
+      };
+    },
+  });
+  if (how === 'detached') return runUntilDone(machine, options.maxInstructions, input, failure);
+  input.close();
+  return how === 'killed' ? how : (target.result ?? { status: 'interrupted' });
+}
+
 /** What standard error says of an unusual end, and the exit code. */
-function conclude(result: RunResult): { code: number; lines: string[] } {
+function conclude(result: RunResult | 'killed'): { code: number; lines: string[] } {
+  if (result === 'killed') return { code: EXIT_KILLED, lines: ['segdev: killed by the debugger'] };
   switch (result.status) {
     case 'exited': return { code: result.code, lines: [] };
     case 'signaled': return { code: 128 + result.signal, lines: formatDeath(result.report) };
@@ -122,7 +151,8 @@ async function writeResults(machine: Machine, options: RunOptions, devices: read
 
 /**
  * Runs the program named first in `options.positionals`.
- * @returns the exit code: the guest's own, 128 + signal, 124 at the instruction limit, 130 after Ctrl-C, 70 when the kernel stopped.
+ * @returns the exit code: the guest's own, 128 + signal, 124 at the instruction limit, 130 after Ctrl-C, 137 when a debugger killed it, 70
+ *     when the kernel stopped.
  * @throws UsageError for what the user got wrong; nothing has been written then.
  */
 export async function runProgram(options: RunOptions): Promise<number> {
@@ -134,11 +164,16 @@ export async function runProgram(options: RunOptions): Promise<number> {
   const trace = new Trace();
   const failure = new StreamFailure();
   const input = new GuestInput();
-  const machine = prepare(options, devices, trace, input, failure);
+  const debug = options.gdb === undefined ? undefined : await import('../debug/index.js');
+  const { machine, target } = prepare(options, devices, trace, input, failure, (made) => debug && new debug.UserTarget({
+    machine: made, path: hostPath(options, path), ...(options.maxInstructions === undefined ? {} : { maxInstructions: options.maxInstructions }),
+  }));
   const writer = openTrace(trace, options.trace, failure);
 
   const start = now();
-  const result = await runUntilDone(machine, options.maxInstructions, input, failure);
+  const result = target === undefined
+    ? await runUntilDone(machine, options.maxInstructions, input, failure)
+    : await runDebugged(machine, target, options, input, failure);
   const seconds = (now() - start) / 1000;
 
   failure.guard(options.trace ?? '', () => writer?.close());

@@ -12,5 +12,7 @@ export const EXIT_USAGE = 2;
 export const EXIT_LIMIT = 124;
 /** Ctrl-C ended the run, as a shell reports SIGINT. */
 export const EXIT_INTERRUPTED = 130;
+/** A debugger ended the run, as a shell reports SIGKILL. */
+export const EXIT_KILLED = 137;
 /** The emulated kernel stopped: panic or deadlock. */
 export const EXIT_KERNEL = 70;

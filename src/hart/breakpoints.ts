@@ -94,7 +94,7 @@ export class Breakpoints {
   }
 
   /**
-   * Makes harts stop behind accesses to some bytes; without effect where they already do.
+   * Makes harts stop before accesses to some bytes, as address triggers do (RISC-V Debug Specification, Sdtrig); without effect where they already do.
    * @throws RangeError for a length that is no positive integer
    */
   watch(point: Watchpoint): void {

@@ -13,7 +13,7 @@ export const Exit = {
   Wait: 2,
   /** The instruction at pc has a breakpoint; it has not happened and nothing has changed. */
   Breakpoint: 3,
-  /** The last instruction has touched a watchpoint; `touched` says which. */
+  /** The instruction at pc would touch a watchpoint, `touched`; it has not happened and nothing has changed. */
   Watchpoint: 4,
   /** With `stopsStuck`: the handler in machine mode cannot be fetched, so its fetch traps to itself for ever. */
   Stuck: 5,

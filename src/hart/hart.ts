@@ -55,8 +55,8 @@ export class Hart extends HartRegisters {
   #startRetired = 0;
   /** Instructions left of the quantum. */
   #left = 0;
-  /** Address whose breakpoint is passed over once; NaN for none. */
-  #pastBreak = Number.NaN;
+  /** Address of the instruction that no breakpoint or watchpoint stops; NaN for none. */
+  #passed = Number.NaN;
   /** Instructions generated code was given, while it runs; else 0. */
   #entry = 0;
   readonly #stopsStuck: boolean;
@@ -180,17 +180,17 @@ export class Hart extends HartRegisters {
   /**
    * Executes at most `quantum` instructions, exactly that many where nothing ends it before.
    * @param quantum a non-negative integer
-   * @param pastBreakpoint whether the instruction at pc is executed though it has a breakpoint
+   * @param pass whether the instruction at pc is executed though it has a breakpoint or what it accesses is watched
    * @returns why it ended
    */
-  run(quantum: number, pastBreakpoint = false): Exit {
+  run(quantum: number, pass = false): Exit {
     if (!Number.isInteger(quantum) || quantum < 0) throw new RangeError(`quantum: ${quantum} is not a number of instructions`);
     const { decoded } = this.#engine;
     this.#engine.enter(this);
     this.#startTime = this.#clock?.() ?? this.#retired;
     this.#startRetired = this.#retired;
     this.#left = quantum;
-    this.#pastBreak = pastBreakpoint ? this.pc : Number.NaN;
+    this.#passed = pass ? this.pc : Number.NaN;
     this.#ending = false;
     this.#engine.running = this;
     let exit: number = GO_ON;
@@ -252,6 +252,7 @@ export class Hart extends HartRegisters {
     const executed = this.#entry - state.cell(State.count);
     this.#entry = 0;
     this.#left -= executed;
+    if (executed > 0) this.#passed = Number.NaN;
     this.#retired += executed;
     this.dataAccesses += state.cell(State.count + 4);
     return reason;
@@ -281,28 +282,26 @@ export class Hart extends HartRegisters {
   #break(): number {
     const { breakpoints, decoded } = this.#engine;
     const { pc } = this;
-    if (pc !== this.#pastBreak && breakpoints.stopsAt(this.mmu, pc)) return Exit.Breakpoint;
-    this.#pastBreak = Number.NaN;
+    if (pc !== this.#passed && breakpoints.stopsAt(this.mmu, pc)) return Exit.Breakpoint;
     return decoded.withoutBreak(this.state.cell(State.ip), () => this.#handle(this.#enter(1)));
   }
 
-  /** Does the instruction whose access is watched; it is a stop unless it faults. */
+  /** An instruction whose data access is watched, which is a stop unless it is to be passed over. */
   #watched(touched: NonNullable<Hart['touched']>): number {
     const { slowPath, bus } = this.#engine;
     slowPath.touched = undefined;
     // The fetch of its second half is counted when it happens.
-    const straddles = bus.u16[(this.state.cell(State.ip) + Decoded.handler) >> 1] === Handler.Straddle;
-    if (straddles) this.#fetchLookups--;
-    const before = this.#retired;
+    if (bus.u16[(this.state.cell(State.ip) + Decoded.handler) >> 1] === Handler.Straddle) this.#fetchLookups--;
+    if (this.pc !== this.#passed) {
+      this.touched = touched;
+      return Exit.Watchpoint;
+    }
     slowPath.unwatched = true;
     try {
-      const exit = this.#handle(this.#enter(1));
-      if (this.#retired === before || exit !== GO_ON) return exit;
+      return this.#handle(this.#enter(1));
     } finally {
       slowPath.unwatched = false;
     }
-    this.touched = touched;
-    return Exit.Watchpoint;
   }
 
   /** Throws what a device model threw. The hart stands at the instruction, which has not happened. */

@@ -56,8 +56,10 @@ export function* forceSignal(system: System, lwp: Lwp, info: SigInfo, fault?: Fa
   yield* deliver(system, lwp, info, fault);
 }
 
-function* deliver(system: System, lwp: Lwp, info: SigInfo, fault: FaultRecord | undefined): Kgen<void> {
+function* deliver(system: System, lwp: Lwp, raised: SigInfo, fault: FaultRecord | undefined): Kgen<void> {
   const { proc } = lwp;
+  const info = system.debugger === undefined ? raised : yield* system.debugger.signalled(lwp, raised);
+  if (info === undefined) return;
   const action = proc.signals.action(info.signal);
   system.counters.count(system.counters.signals, signalName(info.signal));
   const note = (what: string): void => {

@@ -18,6 +18,8 @@ export { Lwp } from './lwp.js';
 export { Proc } from './proc.js';
 export type { ExitStatus } from './proc.js';
 export { Process } from './process.js';
+export type { ProcessDebugger } from './process-debugger.js';
+export { postSignal } from './post-signal.js';
 export type { HostMmap, OpenMode, ProcessCalls } from './process-calls.js';
 export { newProc } from './new-proc.js';
 export { runUser } from './run-user.js';

@@ -31,10 +31,15 @@ export function* runUser(system: System, lwp: Lwp): Kgen<void> {
       yield* offCpu(system, lwp, deliverSignals(system, lwp));
       continue;
     }
+    if (system.debugger?.holds(lwp) === true) {
+      yield* offCpu(system, lwp, system.debugger.released(lwp));
+      continue;
+    }
     if (system.budget <= 0) yield* system.granted();
     const cpu = lwp.cpu ?? (yield* takeCpu(system, lwp));
     const exit = turn(system, lwp, cpu);
     if (exit === Exit.Trap) yield* trapped(system, lwp, cpu);
+    else if (exit === Exit.Breakpoint || exit === Exit.Watchpoint) system.debugger?.stopped(lwp, exit);
     else if (exit !== Exit.Quantum) throw new HarnessBug('the hart stopped for a reason no user program can give', { exit, pid: proc.pid });
     if (lwp.slice <= 0 && !mayStoreYet(lwp)) yield* endTurn(system, lwp);
     else if (system.kernel.clock.nextEvent <= system.kernel.clock.now) yield* preempt();
@@ -45,14 +50,15 @@ export function* runUser(system: System, lwp: Lwp): Kgen<void> {
 }
 
 /** Runs the program until it traps, its turn is over, an event is due, or nobody may execute any more. */
-function turn(system: System, lwp: Lwp, cpu: Cpu): number {
+function turn(system: System, lwp: Lwp, cpu: Cpu): Exit {
   const { clock } = system.kernel;
   cpu.load(lwp);
   cpu.use(lwp.proc.as.hat);
   const untilEvent = Math.max(1, Math.ceil(clock.nextEvent - clock.now));
   const { hart } = cpu;
   const before = hart.instret;
-  const exit = runHart(hart, Math.min(lwp.slice, system.budget, untilEvent));
+  const most = Math.min(lwp.slice, system.budget, untilEvent, system.debugger?.most(lwp) ?? Infinity);
+  const exit = runHart(hart, most, system.debugger?.passes(lwp) ?? false);
   lwp.charge(system, hart.instret - before);
   return exit;
 }
@@ -76,9 +82,9 @@ function newTurn(system: System, lwp: Lwp): void {
   lwp.grace = RESERVATION_GRACE;
 }
 
-function runHart(hart: Hart, quantum: number): number {
+function runHart(hart: Hart, quantum: number, pass: boolean): Exit {
   try {
-    return hart.run(quantum);
+    return hart.run(quantum, pass);
   } catch (error) {
     // The host cannot back device memory any more: there is no kernel that could go on.
     if (error instanceof BackingExhausted) throw new KernelPanic('panic', error.message);

@@ -16,6 +16,7 @@ import type { HostFiles } from './fs/host-files.js';
 import { PipeTable } from './fs/pipe-table.js';
 import type { Place } from './fs/vnode.js';
 import type { Proc } from './proc.js';
+import type { ProcessDebugger } from './process-debugger.js';
 import { streamPlace } from './stream-place.js';
 import { makeTrampoline } from './trampoline.js';
 
@@ -66,6 +67,8 @@ export class System {
   readonly pidlock: Kmutex = new Kmutex('pidlock');
   /** Instructions the programs may still execute; 0 = nobody leaves the kernel. */
   budget = 0;
+  /** Who debugs processes. */
+  debugger: ProcessDebugger | undefined = undefined;
   readonly #budgetRaised = new Kcondvar('leave to execute instructions');
   #trampoline: FileObject | undefined = undefined;
   #nextPid = 1;
@@ -97,6 +100,7 @@ export class System {
     proc.threads.add(lwp);
     this.lwps.set(tid, lwp);
     const name = tid === proc.pid ? `${proc.name}[${tid}]` : `${proc.name}[${proc.pid}/${tid}]`;
+    this.debugger?.started(lwp);
     lwp.kthread = this.kernel.spawn(name, () => this.#runUser(this, lwp), {
       data: lwp,
       signalPending: () => lwp.doomed || lwp.signals.wakes,

@@ -1,5 +1,5 @@
 /** Builds the command line and runs it as a user would: a process with arguments, two streams and an exit code. */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -32,6 +32,9 @@ export function segdevWithInput(input: string, ...args: string[]): Outcome {
 
 /** Runs the command line to its end, with an empty standard input. */
 export const segdev = (...args: string[]): Outcome => segdevWithInput('', ...args);
+
+/** Starts the command line; the caller waits for its end. */
+export const startSegdev = (...args: string[]): ChildProcess => spawn(process.execPath, [outfile, ...args], { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'] });
 
 /** Starts the command line and sends it SIGINT as soon as it has printed something. */
 export function interruptAfterFirstOutput(...args: string[]): Promise<Outcome> {

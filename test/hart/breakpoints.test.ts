@@ -133,25 +133,26 @@ describe('a watchpoint', () => {
   };
   const stops = (hart: Hart): number[] => {
     const at: number[] = [];
-    while (hart.run(100) === Exit.Watchpoint) at.push(hart.pc - CODE);
+    for (let exit = hart.run(100); exit === Exit.Watchpoint; exit = hart.run(100, true)) at.push(hart.pc - CODE);
     return at;
   };
 
-  it('stops behind exactly the accesses of its kind that touch its bytes', () => {
-    expect(stops(watching('write', DATA, 8).hart)).toEqual([4, 16]);
-    expect(stops(watching('read', DATA, 8).hart)).toEqual([8, 16]);
-    expect(stops(watching('access', DATA, 8).hart)).toEqual([4, 8, 16]);
-    expect(stops(watching('write', DATA + 8, 1).hart)).toEqual([12]);
-    expect(stops(watching('write', DATA + 7, 1).hart)).toEqual([4]);
+  it('stops before exactly the accesses of its kind that touch its bytes', () => {
+    expect(stops(watching('write', DATA, 8).hart)).toEqual([0, 12]);
+    expect(stops(watching('read', DATA, 8).hart)).toEqual([4, 12]);
+    expect(stops(watching('access', DATA, 8).hart)).toEqual([0, 4, 12]);
+    expect(stops(watching('write', DATA + 8, 1).hart)).toEqual([8]);
+    expect(stops(watching('write', DATA + 7, 1).hart)).toEqual([0]);
     expect(stops(watching('write', DATA + 9, 8).hart)).toEqual([]);
     expect(stops(watching('access', DATA - 1, 1).hart)).toEqual([]);
   });
 
-  it('says which access it was, which has happened', () => {
+  it('says which access it would be, which has not happened', () => {
     const { rig, hart } = watching('write', DATA + 4, 4);
     expect(hart.run(100)).toBe(Exit.Watchpoint);
     expect(hart.touched).toMatchObject({ va: DATA, size: 8, point: { va: DATA + 4, kind: 'write' } });
-    expect([rig.load(DATA_PA, 8), hart.instret, hart.dataAccesses]).toEqual([5n, 1, 1]);
+    expect([rig.load(DATA_PA, 8), hart.pc, hart.instret, hart.dataAccesses]).toEqual([0n, CODE, 0, 0]);
+    expect([hart.run(1), hart.run(1, true), rig.load(DATA_PA, 8), hart.instret, hart.dataAccesses]).toEqual([Exit.Watchpoint, Exit.Quantum, 5n, 1, 1]);
   });
 
   it('sees an access over two pages and one that came before through the translation cache', () => {
@@ -159,17 +160,17 @@ describe('a watchpoint', () => {
     hart.setX(10, BigInt(DATA + PAGESIZE));
     expect(hart.run(8)).toBe(Exit.Quantum);
     rig.engine.breakpoints.watch({ space: SPACE(rig), va: DATA + PAGESIZE + 3, length: 1, kind: 'write' });
-    expect([hart.run(8), hart.instret]).toEqual([Exit.Watchpoint, 9]);
+    expect([hart.run(8), hart.instret]).toEqual([Exit.Watchpoint, 8]);
     const inPage = userProgram(['sd', { rs1: 10, rs2: 11, imm: 0 }], ['jal', { rd: 0, imm: -4 }]);
     expect(inPage.hart.run(8)).toBe(Exit.Quantum);
     inPage.rig.engine.breakpoints.watch({ space: SPACE(inPage.rig), va: DATA, length: 1, kind: 'write' });
-    expect([inPage.hart.run(8), inPage.hart.instret]).toEqual([Exit.Watchpoint, 9]);
+    expect([inPage.hart.run(8), inPage.hart.instret]).toEqual([Exit.Watchpoint, 8]);
   });
 
-  it('is no stop where the access faults, nor in another address space, nor when it is gone', () => {
+  it('lets the access fault where it is passed over, and stops in no other address space, nor when it is gone', () => {
     const { rig, hart } = watching('write', DATA, 8);
     rig.map(DATA, DATA_PA, R);
-    expect([hart.run(100), hart.cause, hart.pc, hart.instret]).toEqual([Exit.Trap, Cause.StorePageFault, CODE, 0]);
+    expect([hart.run(100), hart.run(100, true), hart.cause, hart.pc, hart.instret]).toEqual([Exit.Watchpoint, Exit.Trap, Cause.StorePageFault, CODE, 0]);
     rig.map(DATA, DATA_PA, R | W);
     expect(hart.run(100)).toBe(Exit.Watchpoint);
     expect(rig.engine.breakpoints.unwatch({ space: SPACE(rig), va: DATA, length: 8, kind: 'write' })).toBe(true);
@@ -183,14 +184,18 @@ describe('a watchpoint', () => {
   it('together with a breakpoint on the instruction: first the one, then the other', () => {
     const { rig, hart } = watching('write', DATA, 8);
     rig.engine.breakpoints.add(SPACE(rig), CODE);
-    expect([hart.run(9), hart.run(9, true), hart.pc, hart.instret]).toEqual([Exit.Breakpoint, Exit.Watchpoint, CODE + 4, 1]);
+    expect([hart.run(9), hart.instret]).toEqual([Exit.Breakpoint, 0]);
+    rig.engine.breakpoints.remove(SPACE(rig), CODE);
+    expect([hart.run(9), hart.pc, hart.instret]).toEqual([Exit.Watchpoint, CODE, 0]);
+    rig.engine.breakpoints.add(SPACE(rig), CODE);
+    expect([hart.run(1, true), hart.pc, hart.instret]).toEqual([Exit.Quantum, CODE + 4, 1]);
   });
 
   it('changes no count', () => {
     const run = (watch: boolean): unknown => {
       const { rig, hart } = userProgram(...STORES);
       if (watch) rig.engine.breakpoints.watch({ space: SPACE(rig), va: DATA, length: 4, kind: 'access' });
-      while (hart.run(100) === Exit.Watchpoint);
+      while (hart.run(100, true) === Exit.Watchpoint);
       const { mmu, ...rest } = { mmu: hart.mmu.counters, instret: hart.instret, data: hart.dataAccesses + hart.extraDataLookups, fetch: hart.fetchLookups };
       return { walks: mmu.walks, ...rest };
     };
@@ -211,6 +216,6 @@ describe('random breakpoints and watchpoints', () => {
       for (let n = 0; n < 1000 && exit !== Exit.Trap; n++) exit = hart.run(quantum, true);
       expect([exit, hart.x(5), hart.x(6), hart.x(7), hart.instret, hart.dataAccesses, hart.fetchLookups])
         .toEqual([Exit.Trap, plain.x(5), plain.x(6), plain.x(7), plain.instret, plain.dataAccesses, plain.fetchLookups]);
-    }), { seed: 20, numRuns: 60 });
+    }), { seed: 20, numRuns: 20 });
   });
 });

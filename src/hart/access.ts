@@ -2,12 +2,15 @@
 import { Op } from '../wasm/index.js';
 
 /** What a data access is, as generated code tells the slow path. */
-export const Access = { Load: 0, Store: 1, LoadReserved: 2, Amo: 3 } as const;
-/** A kind of data access. sc is an Amo: it needs write permission and faults like one. */
+export const Access = { Load: 0, Store: 1, LoadReserved: 2, Amo: 3, Zero: 4, Manage: 5 } as const;
+/** A kind of data access. sc is an Amo: it needs write permission and faults like one. Zero is cbo.zero, Manage the other cbo instructions. */
 export type Access = (typeof Access)[keyof typeof Access];
 
 /** Bytes of an access. */
 export type AccessWidth = 1 | 2 | 4 | 8;
+
+/** Bytes of the block a cbo instruction works on. */
+export const CACHE_BLOCK = 64;
 
 /** The bits of an address inside a page. */
 export const PAGE_OFFSET = 0xfff;

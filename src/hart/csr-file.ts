@@ -3,6 +3,7 @@
  * [RISC-V privileged ISA, Control and Status Registers; RISC-V unprivileged ISA, Zicntr]
  */
 import { decodeSatp, encodeSatp, type Mmu } from '../../mmu/index.js';
+import type { FloatUnit } from './float/float-unit.js';
 import type { InterruptLines } from './interrupt-lines.js';
 import { CSR_NAMES, type CsrName } from './isa/index.js';
 import { Status } from './status.js';
@@ -13,6 +14,7 @@ export interface CsrHart {
   readonly id: number;
   readonly traps: TrapRegisters;
   readonly mmu: Mmu;
+  readonly float: FloatUnit;
   /** Instructions retired so far, this one not included. */
   readonly instret: number;
   /** Virtual time in nanoseconds. */
@@ -29,7 +31,7 @@ interface Csr {
 }
 
 const COUNTER_BITS = 7;
-const EXTENSIONS = [...'IMACSU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
+const EXTENSIONS = [...'IMAFDCSU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
 const MISA: bigint = (2n << 62n) | EXTENSIONS;
 
 const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value);
@@ -49,6 +51,7 @@ export class CsrFile {
     this.#add(this.#machine());
     this.#add(this.#supervisor());
     this.#add(this.#counters());
+    this.#add(this.#float());
   }
 
   /** Reads a CSR from the present mode; undefined where that is an illegal instruction. */
@@ -68,6 +71,7 @@ export class CsrFile {
     const { mode, status, machine, supervisor } = this.#hart.traps;
     if (mode < ((number >>> 8) & 3)) return false;
     if (number === CSR_NAMES.satp && mode === 1 && status.has(Status.TVM)) return false;
+    if (number <= CSR_NAMES.fcsr && !status.floats) return false;
     const counter = number - CSR_NAMES.cycle;
     if (counter < 0 || counter >= 32 || mode === 3) return true;
     const enabled = mode === 1 ? machine.counteren : machine.counteren & supervisor.counteren;
@@ -114,6 +118,24 @@ export class CsrFile {
         },
       },
     };
+  }
+
+  /** Sets mstatus.FS to Dirty. */
+  dirtyFloat(): void {
+    this.#hart.traps.status.set(Status.FS, true);
+    this.#hart.float.ready = true;
+  }
+
+  #float(): { readonly [name in CsrName]?: Csr } {
+    const { float } = this.#hart;
+    const part = (name: 'fflags' | 'frm' | 'fcsr'): Csr => ({
+      read: () => BigInt(float[name]),
+      write: (value) => {
+        this.dirtyFloat();
+        float[name] = mask(value);
+      },
+    });
+    return { fflags: part('fflags'), frm: part('frm'), fcsr: part('fcsr') };
   }
 
   #counters(): { readonly [name in CsrName]?: Csr } {

@@ -15,7 +15,7 @@ export interface DecodedInstruction {
   readonly rs1: number;
   readonly rs2: number;
   readonly rs3: number;
-  /** Immediate, shift count or CSR number. */
+  /** Immediate, shift count, CSR number or rounding mode. */
   readonly imm: number;
 }
 
@@ -76,7 +76,7 @@ const resolve = (source: number | Field | undefined, bits: number): number =>
   source === undefined ? 0 : typeof source === 'number' ? source : extract(source, bits);
 
 function operandsOf(row: Instruction, short: CompressedInstruction | undefined, get: (field: FieldName) => number): DecodedInstruction {
-  const { csr, shamt, zimm } = row.fields;
+  const { csr, shamt, zimm, rm } = row.fields;
   return {
     row,
     index: indexOf.get(row.name) ?? 0,
@@ -86,6 +86,6 @@ function operandsOf(row: Instruction, short: CompressedInstruction | undefined, 
     rs1: get(zimm ? 'zimm' : 'rs1'),
     rs2: get('rs2'),
     rs3: get('rs3'),
-    imm: get(csr ? 'csr' : shamt ? 'shamt' : 'imm'),
+    imm: get(csr ? 'csr' : shamt ? 'shamt' : rm ? 'rm' : 'imm'),
   };
 }

@@ -125,6 +125,16 @@ export class DecodedPages {
     this.generation++;
   }
 
+  /** The bits of the instruction decoded at `ip`: 32 or, of a compressed one, 16, unsigned. */
+  bitsAt(ip: number): number {
+    const n = Math.floor((ip - DECODED) / DECODED_STRIDE);
+    const offset = (ip - DECODED - n * DECODED_STRIDE) >> DECODED_SHIFT;
+    const { u16 } = this.#bus;
+    const at = ((this.#hostOf[n]! >>> 0) + offset) >>> 1;
+    if (!isFull(u16[at]!)) return u16[at]!;
+    return u16[at]! + (offset < 4094 ? u16[at + 1]! : u16[(ip + Decoded.secondParcel) >> 1]!) * 0x1_0000;
+  }
+
   /** Decodes the instruction at place `ip` of a decoded page. */
   decodeAt(ip: number): void {
     const n = Math.floor((ip - DECODED) / DECODED_STRIDE);

@@ -3,7 +3,9 @@ import { findRow } from './decode.js';
 import { csrName, type Encoded, extract, F_NAMES, type Operand, operandField, X_NAMES } from './isa/index.js';
 
 const FENCE_LETTERS = 'iorw';
-const ROUNDING = ['rne', 'rtz', 'rdn', 'rup', 'rmm', '?', '?', 'dyn'];
+const ROUNDING = ['rne', 'rtz', 'rdn', 'rup', 'rmm'];
+/** The rm field that stands for the mode in frm. */
+const DYNAMIC = 7;
 
 /**
  * The text of the instruction in `bits` at address `pc` (signed, canonical), with pc-relative targets as addresses.
@@ -15,8 +17,17 @@ export function disassemble(bits: number, pc: number): string {
     return (bits & 3) === 3 ? `.word 0x${(bits >>> 0).toString(16).padStart(8, '0')}` : `.short 0x${(bits & 0xffff).toString(16).padStart(4, '0')}`;
   }
   const name = row.name + ordering(row, bits);
-  const text = row.syntax.replace(/[a-z]+\d?/g, (operand) => operandText(row, operand as Operand, bits, pc));
-  return text === '' ? name : `${name} ${text.replaceAll(', ', ',')}`;
+  const text = row.syntax.replace(', rm', '').replace(/[a-z]+\d?/g, (operand) => operandText(row, operand as Operand, bits, pc));
+  return text === '' ? name : `${name} ${text.replaceAll(', ', ',')}${rounding(row, bits)}`;
+}
+
+/** The last operand of what rounds: left away where it is the usual one, dynamic, or to nearest for conversions that are exact. */
+function rounding(row: Encoded, bits: number): string {
+  const { rm } = row.fields;
+  if (rm === undefined) return '';
+  const mode = extract(rm, bits);
+  const usual = mode === DYNAMIC || (mode === 0 && !row.operands.includes('rm'));
+  return usual ? '' : `,${ROUNDING[mode] ?? '?'}`;
 }
 
 /** The suffix that the aq and rl bits stand for. */
@@ -39,7 +50,6 @@ function operandText(row: Encoded, operand: Operand, bits: number, pc: number): 
     case 'shamt': return `0x${content.toString(16)}`;
     case 'csr': return csrName(content);
     case 'pred': case 'succ': return [...FENCE_LETTERS].filter((_, i) => content & (8 >> i)).join('') || '0';
-    case 'rm': return ROUNDING[content] ?? '?';
     default: return String(content);
   }
 }

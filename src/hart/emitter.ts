@@ -7,9 +7,13 @@
  */
 import { TC_ADDEND, TC_ENTRY_BYTES, TC_EXEC, TC_READ, TC_WRITE } from '../../mmu/index.js';
 import { type FunctionBody, Op, ValueType } from '../wasm/index.js';
-import { Access, PAGE_OFFSET, type AccessWidth, LOAD_SIGNED, LOAD_UNSIGNED, STORE } from './access.js';
+import { Access, CACHE_BLOCK, PAGE_OFFSET, type AccessWidth, LOAD_SIGNED, LOAD_UNSIGNED, STORE } from './access.js';
+import { Flag } from './float/format.js';
+import { operationNumber } from './float/operations.js';
+import type { FloatFunctions } from './float-functions.js';
+import { FloatArithmetic } from './float-value.js';
 import { State } from './layout.js';
-import { Arithmetic, cell32, load, local, type Long, long, type Value, value, word, type Word } from './value.js';
+import { cell32, cell64, type Double, load, local, type Long, long, type Single, type Value, value, word, type Word } from './value.js';
 
 /** Why generated code returned to TypeScript. */
 export const Leave = {
@@ -27,11 +31,13 @@ export const Leave = {
   Break: 5,
   /** The instruction at `State.ip` has become hot; only the engine sees this. */
   Hot: 6,
+  /** The floating-point instruction at `State.ip` is illegal, or must wait for mstatus.FS to become Dirty. */
+  Float: 7,
 } as const;
 export type Leave = (typeof Leave)[keyof typeof Leave];
 
-/** Function indices of what generated code imports. */
-export interface Imports {
+/** Function indices of what generated code calls. */
+export interface Imports extends FloatFunctions {
   /** (va low, va high, size, Access) -> host address, 0 after a fault. */
   readonly access: number;
 }
@@ -40,7 +46,7 @@ const I32: typeof ValueType.I32 = ValueType.I32;
 const I64: typeof ValueType.I64 = ValueType.I64;
 
 /** Builds the code of one instruction after the other into a function body. */
-export abstract class Emitter extends Arithmetic {
+export abstract class Emitter extends FloatArithmetic {
   protected readonly body: FunctionBody;
   protected readonly imports: Imports;
   /** Whether the instruction being built has written its destination: its sources must not be read any more. */
@@ -133,6 +139,12 @@ export abstract class Emitter extends Arithmetic {
     this.body.memory(Op.i64Store, State.f);
   }
 
+  /** The rounding mode field. */
+  rm(): Word {
+    const { constant } = this.imm();
+    return constant === undefined ? this.low(this.imm()) : word(Number(constant));
+  }
+
   #source(field: 'rs1' | 'rs2'): Long {
     const register = this.readX(field);
     return value(I64, (b) => {
@@ -182,6 +194,69 @@ export abstract class Emitter extends Arithmetic {
     this.body.memory(v.type === I64 ? Op.i64Store : Op.i32Store, at);
   }
 
+  // --- floating point
+
+  /** Whether the short way may be taken in the instruction's rounding mode: see FloatUnit for this and the three that follow. */
+  fastRounding(): Word {
+    return this.#modeIn(State.fpFast);
+  }
+
+  nearestRounding(): Word {
+    return this.#modeIn(State.fpNearest);
+  }
+
+  legalRounding(): Word {
+    return this.#modeIn(State.fpLegal);
+  }
+
+  floatReady(): Word {
+    return cell32(State.fpReady);
+  }
+
+  /** Whether the inexact flag is set. */
+  inexactRaised(): Word {
+    return this.and32(cell32(State.fcsr), word(Flag.NX));
+  }
+
+  /** Leaves generated code where floating point is not ready. */
+  needFloat(): void {
+    this.if(this.eqz32(this.floatReady()), () => this.leave(Leave.Float));
+  }
+
+  /** What the operation with a mnemonic makes of register contents, exactly; leaves generated code where the instruction is illegal. */
+  exact(name: string, operands: readonly Long[]): Long {
+    const { body } = this;
+    body.i32Const(operationNumber(name));
+    this.rm().put(body);
+    for (let n = 0; n < 3; n++) (operands[n] ?? long(0n)).put(body);
+    body.call(this.imports.float);
+    body.op(Op.i32Eqz);
+    body.open(Op.if);
+    this.leave(Leave.Float);
+    body.end();
+    return cell64(State.floatResult);
+  }
+
+  /** a * b + c rounded once to nearest even; a NaN where that is not known to be exact in value and flags. */
+  fmaF32(a: Single, b: Single, c: Single): Single {
+    return this.#call(ValueType.F32, this.imports.fma32, a, b, c);
+  }
+
+  fmaF64(a: Double, b: Double, c: Double): Double {
+    return this.#call(ValueType.F64, this.imports.fma64, a, b, c);
+  }
+
+  #call<T extends ValueType>(type: T, func: number, ...operands: readonly Value[]): Value<T> {
+    return value(type, (b) => {
+      for (const operand of operands) operand.put(b);
+      b.call(func);
+    });
+  }
+
+  #modeIn(mask: number): Word {
+    return this.and32(this.shrU32(cell32(mask), this.rm()), word(1));
+  }
+
   // --- memory
 
   /** A load, sign-extended to 64 bits. */
@@ -221,6 +296,17 @@ export abstract class Emitter extends Arithmetic {
     this.if(this.eqz32(failed), () => this.#put(size, host, bits));
     this.setCell(State.reservation, word(0));
     this.setRd(this.zext(failed));
+  }
+
+  /** Zeroes or manages the cache block of an address, in TypeScript. */
+  cacheBlock(access: typeof Access.Zero | typeof Access.Manage, va: Long): void {
+    this.publishCount();
+    this.#slowAccess(this.let(va), CACHE_BLOCK, access);
+    this.body.op(Op.i32Eqz);
+    this.body.open(Op.if);
+    this.leave(Leave.Fault);
+    this.body.end();
+    this.accesses = access === Access.Zero;
   }
 
   /** Place of the translation cache entry of an address: page number modulo the number of entries, times the size of an entry. */
@@ -270,14 +356,19 @@ export abstract class Emitter extends Arithmetic {
   protected missed(access: Access, size: AccessWidth, va: Long, host: number, bits: Long | undefined): void {
     if (bits) this.setCell(State.scratch, bits);
     this.publishCount();
+    this.#slowAccess(va, size, access);
+    this.body.set(host);
+    this.reloadGeneration();
+    this.takeCount();
+    this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
+  }
+
+  /** Pushes what the slow path answers. */
+  #slowAccess(va: Long, size: number, access: Access): void {
     this.low(va).put(this.body);
     this.low(this.shrU(va, long(32n))).put(this.body);
     this.body.i32Const(size);
     this.body.i32Const(access);
     this.body.call(this.imports.access);
-    this.body.set(host);
-    this.reloadGeneration();
-    this.takeCount();
-    this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
   }
 }

@@ -4,6 +4,7 @@ import { type BreakableHart, Breakpoints } from './breakpoints.js';
 import { DecodedPages } from './decoded-pages.js';
 import { Leave } from './emitter.js';
 import { instantiateInterpreter } from './interpreter.js';
+import type { FloatUnit } from './float/float-unit.js';
 import { CACHE_ENTRIES, hartReserved, MAX_HARTS } from './layout.js';
 import { engineDefaults, type RegionOptions } from './region/options.js';
 import { Regions } from './region/regions.js';
@@ -14,6 +15,7 @@ import { StoreWatch } from './store-watch.js';
 export interface EngineHart extends BreakableHart, TranslatingHart {
   /** Virtual time in nanoseconds. */
   readonly now: number;
+  readonly float: FloatUnit;
 }
 
 /** What an engine may be told. */
@@ -54,6 +56,7 @@ export class HartEngine {
       access: (low, high, size, kind) => this.slowPath.guardedAccess(low, high, size, kind),
       decode: (ip) => this.decoded.decodeAt(ip),
       straddle: (ip, pageLow, pageHigh) => this.slowPath.straddle(ip, pageLow, pageHigh),
+      perform: (operation, rm) => this.#resident?.float.perform(operation, rm) ?? 0,
     });
     this.#interpreter = interpreter.run;
     this.regions = new Regions(bus, interpreter.regions, this.decoded, entries, { ...engineDefaults, ...o });

@@ -7,6 +7,7 @@ import type { Watchpoint } from './breakpoints.js';
 import { CsrFile } from './csr-file.js';
 import { Leave } from './emitter.js';
 import type { HartEngine } from './engine.js';
+import { FloatUnit } from './float/float-unit.js';
 import { HartRegisters } from './hart-registers.js';
 import { HartState } from './hart-state.js';
 import { Exit, type HartOptions } from './hart-options.js';
@@ -33,6 +34,7 @@ export class Hart extends HartRegisters {
   readonly csrs: CsrFile;
   /** What devices hold of mip. */
   readonly lines: InterruptLines;
+  readonly float: FloatUnit;
   /** RISC-V exception code of the last Exit.Trap. */
   cause = 0;
   /** Exact tval of the last Exit.Trap, signed. */
@@ -80,6 +82,7 @@ export class Hart extends HartRegisters {
     this.mmu = new Mmu({
       hartId: o.id, memory: bus, cache: this.cache, tlb: o.tlb ?? SEGDEV_TLB, ad: o.ad ?? 'svade', ...(o.trace ? { trace: o.trace } : {}),
     });
+    this.float = new FloatUnit(this.state);
     this.csrs = new CsrFile(this);
     if (o.kernel) this.#becomeUser();
     this.translationChanged();
@@ -115,16 +118,14 @@ export class Hart extends HartRegisters {
   }
 
   /** A context of zeros, for a thread that has not run yet. */
-  newContext(): HartContext {
-    return newHartContext();
-  }
+  newContext: () => HartContext = newHartContext;
 
   /** Copies pc and registers out of the hart. */
   saveContext(to: HartContext): void {
     to.pc = this.pc;
     to.x.set(this.state.registers());
     to.f.set(this.state.floatRegisters());
-    to.fcsr = this.state.cell(State.fcsr);
+    to.fcsr = this.float.fcsr;
   }
 
   /** Copies pc and registers into the hart; x[0] is ignored. A reservation ends. */
@@ -134,7 +135,7 @@ export class Hart extends HartRegisters {
     x.set(from.x);
     x[0] = 0n;
     this.state.floatRegisters().set(from.f);
-    this.state.setCell(State.fcsr, from.fcsr);
+    this.float.fcsr = from.fcsr;
     this.#engine.watch.endReservation(this);
   }
 
@@ -157,7 +158,7 @@ export class Hart extends HartRegisters {
     this.#engine.watch.fenceI();
   }
 
-  /** Makes the MMU follow mode, mstatus and satp; the pc is translated anew. */
+  /** Makes the MMU and floating point follow mode, mstatus and satp; the pc is translated anew. */
   translationChanged(): void {
     const { mmu, traps } = this;
     const { mode, status } = traps;
@@ -167,11 +168,13 @@ export class Hart extends HartRegisters {
     mmu.dataPriv = dataMode;
     mmu.sum = status.has(Status.SUM);
     mmu.mxr = status.has(Status.MXR);
+    this.float.ready = status.has(Status.FS);
     this.state.setCell(State.page, 0);
   }
 
   #becomeUser(): void {
     this.traps.mode = 0;
+    this.traps.status.set(Status.FS, true);
     this.traps.machine.counteren = this.traps.supervisor.counteren = 7;
   }
 
@@ -275,7 +278,17 @@ export class Hart extends HartRegisters {
         return this.#trap(Cause.IllegalInstruction, BigInt(bus.u32[(this.state.cell(State.ip) + Decoded.imm) >> 2]!));
       case Leave.Break:
         return this.#break();
+      case Leave.Float:
+        return this.#startFloat();
     }
+  }
+
+  /** A floating-point instruction generated code may not execute: illegal, or the first one since FS was Initial or Clean. */
+  #startFloat(): number {
+    const illegal = this.float.ready || !this.traps.status.floats;
+    if (illegal) return this.#trap(Cause.IllegalInstruction, BigInt(this.#engine.decoded.bitsAt(this.state.cell(State.ip))));
+    this.csrs.dirtyFloat();
+    return this.#handle(this.#enter(1));
   }
 
   /** An instruction with a break, which is a stop where the breakpoint is this hart's, and nothing otherwise. */

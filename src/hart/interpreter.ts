@@ -13,6 +13,7 @@
 import type { LinearMemory } from '../base/index.js';
 import { FunctionBody, ModuleWriter, Op, ValueType } from '../wasm/index.js';
 import { Leave } from './emitter.js';
+import { addFloatFunctions } from './float-functions.js';
 import { InterpreterEmitter } from './interpreter-emitter.js';
 import { type Instruction, INSTRUCTIONS } from './isa/index.js';
 import { HART_RESERVED, REGION_SLOTS } from './layout.js';
@@ -57,6 +58,8 @@ export interface InterpreterImportFunctions {
   decode(ip: number): void;
   /** Decodes an instruction that ends in the page after the given one; returns its handler, 0 after a fault. */
   straddle(ip: number, pageLow: number, pageHigh: number): number;
+  /** Performs the floating-point operation whose operands are in the state; 0 where it is illegal or must wait. */
+  perform(operation: number, rm: number): number;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -98,9 +101,10 @@ export function generateInterpreter(): Uint8Array<ArrayBuffer> {
     straddle: module.importFunction('straddle', [I32, I32, I32], [I32]),
     region: module.type(REGION_PARAMS, REGION_RESULTS),
   };
+  const floatFunctions = addFloatFunctions(module, module.importFunction('perform', [I32, I32], [I32]));
   module.exportTable(REGION_SLOTS, 'regions');
   const body = new FunctionBody([], [I32]);
-  const e = new InterpreterEmitter(body, imports, Handler.Straddle);
+  const e = new InterpreterEmitter(body, { ...imports, ...floatFunctions }, Handler.Straddle);
   e.enter();
   e.labels.leaveAtPc = body.open(Op.block);
   e.labels.leaveAtIp = body.open(Op.block);

@@ -73,6 +73,20 @@ export const State = {
   fcsr: 0x234,
   /** 16 bytes: the value of a load or store that does not go straight to memory. */
   scratch: 0x238,
+  /** i32: 1 while mstatus.FS is Dirty, 0 where a floating-point instruction must leave generated code. */
+  fpReady: 0x248,
+  // Masks over the rm field of an instruction: bit n is set where, with an rm of n, ... All are 0 while fpReady is.
+  /** i32: ... it is legal. */
+  fpLegal: 0x24c,
+  /** i32: ... it rounds to nearest even. */
+  fpNearest: 0x250,
+  /** i32: ... it rounds to nearest even, and the inexact flag is set already. */
+  fpFast: 0x254,
+  /** i64 each: operands and result of a floating-point operation that TypeScript performs. */
+  floatA: 0x258,
+  floatB: 0x260,
+  floatC: 0x268,
+  floatResult: 0x270,
 } as const;
 
 /** Bytes of a hart's state. */

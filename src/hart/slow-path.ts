@@ -6,7 +6,7 @@
 import { asVaddr } from '../base/index.js';
 import type { AccessSize, Bus } from '../bus/index.js';
 import { EXEC, type Mmu, READ, WRITE } from '../../mmu/index.js';
-import { Access } from './access.js';
+import { Access, CACHE_BLOCK } from './access.js';
 import type { Breakpoints, Watchpoint } from './breakpoints.js';
 import { Cause } from './cause.js';
 import type { DecodedPages } from './decoded-pages.js';
@@ -26,6 +26,9 @@ export interface TranslatingHart {
   /** Ends the entry of generated code after this instruction: what it does may have changed which interrupts are pending. */
   cutEntry(): void;
 }
+
+/** The cause a store has where a load has this one: both access faults and both page faults are two apart. */
+const asStore = (cause: number): number => cause + 2;
 
 /** The slow path of the hart that runs. Addresses are numbers: signed, exact where canonical, out of range where not. */
 export class SlowPath {
@@ -70,6 +73,7 @@ export class SlowPath {
 
   /** A data access: returns the linear address generated code shall access, 0 after a fault. */
   access(low: number, high: number, size: number, kind: number): number {
+    if (kind >= Access.Zero) return this.#cacheBlock(low, high, kind);
     const writes = kind === Access.Store || kind === Access.Amo;
     if ((low & (size - 1)) !== 0 && (kind >= Access.LoadReserved || this.hart!.alignedOnly)) {
       return this.#fault(writes ? Cause.StoreMisaligned : Cause.LoadMisaligned, low, high);
@@ -88,6 +92,30 @@ export class SlowPath {
     const host = page + offset;
     const admitted = !writes || this.#watch.admitsStore(host, size);
     if (admitted && !(watching && this.#breakpoints.keepsOut(mmu, va, how))) mmu.cacheFill(va, how, page);
+    return host;
+  }
+
+  /**
+   * cbo.zero, which stores zeros, or one of the others, which do nothing where the block can be read: there are no caches.
+   * Faults are those of stores, at the very address given. [RISC-V unprivileged ISA, "CMO" Extensions, Traps]
+   */
+  #cacheBlock(low: number, high: number, kind: number): number {
+    const block = low & -CACHE_BLOCK;
+    const writes = kind === Access.Zero;
+    const va = high * LOW + (block >>> 0);
+    const { mmu } = this.hart!;
+    if (writes && this.#breakpoints.watching && !this.unwatched && this.#touches(va, CACHE_BLOCK, Access.Store)) return 0;
+    const pa = mmu.translate(asVaddr(va), writes ? WRITE : READ);
+    if (pa < 0) return this.#fault(writes ? mmu.cause : asStore(mmu.cause), low, high);
+    const page = this.#bus.hostPage(Math.floor(pa / PAGE));
+    // Only cbo.zero counts as an access.
+    if (page === 0 || !writes) this.extraLookups++;
+    if (page === 0) return this.#fault(Cause.StoreAccess, low, high);
+    const host = page + (block & (PAGE - 1));
+    if (writes) {
+      this.#watch.admitsStore(host, CACHE_BLOCK);
+      this.#bus.u8.fill(0, host, host + CACHE_BLOCK);
+    }
     return host;
   }
 

@@ -2,7 +2,7 @@
  * mstatus, and sstatus as a view of it. [RISC-V privileged ISA, Machine Status Registers]
  *
  *       1 SIE    3 MIE    5 SPIE   7 MPIE   8 SPP   12:11 MPP   14:13 FS
- *      17 MPRV  18 SUM   19 MXR   20 TVM   21 TW   22 TSR      33:32 UXL   35:34 SXL
+ *      17 MPRV  18 SUM   19 MXR   20 TVM   21 TW   22 TSR      33:32 UXL   35:34 SXL   63 SD
  *
  * The writable bits fit a small number. Big-endian modes, V and the custom bits do not exist; UXL and SXL are always 64 bit.
  */
@@ -15,6 +15,8 @@ export const Status = {
   MPIE: 0x80,
   SPP: 0x100,
   MPP: 0x1800,
+  /** Floating point: all 0 Off, both set Dirty. */
+  FS: 0x6000,
   MPRV: 0x20000,
   SUM: 0x40000,
   MXR: 0x80000,
@@ -25,10 +27,11 @@ export const Status = {
 
 const MPP_SHIFT = 11;
 const SPP_SHIFT = 8;
-const S_FIELDS: number = Status.SIE | Status.SPIE | Status.SPP | Status.SUM | Status.MXR;
+const S_FIELDS: number = Status.SIE | Status.SPIE | Status.SPP | Status.FS | Status.SUM | Status.MXR;
 const M_FIELDS: number = S_FIELDS | Status.MIE | Status.MPIE | Status.MPP | Status.MPRV | Status.TVM | Status.TW | Status.TSR;
 const UXL_64 = 2n << 32n;
 const SXL_64 = 2n << 34n;
+const SD = 1n << 63n;
 
 /** mstatus as a number of its writable bits. MPP is always 0, 1 or 3. */
 export class StatusRegister {
@@ -57,14 +60,24 @@ export class StatusRegister {
     this.#bits = (this.#bits & ~Status.SPP) | (mode << SPP_SHIFT);
   }
 
+  /** Whether there is floating point: FS is not Off. */
+  get floats(): boolean {
+    return (this.#bits & Status.FS) !== 0;
+  }
+
+  /** SD: whether FS, the only such field, is Dirty. */
+  get #dirty(): bigint {
+    return this.has(Status.FS) ? SD : 0n;
+  }
+
   /** What csrr reads from mstatus. */
   readMachine(): bigint {
-    return BigInt(this.#bits) | UXL_64 | SXL_64;
+    return BigInt(this.#bits) | UXL_64 | SXL_64 | this.#dirty;
   }
 
   /** What csrr reads from sstatus. */
   readSupervisor(): bigint {
-    return BigInt(this.#bits & S_FIELDS) | UXL_64;
+    return BigInt(this.#bits & S_FIELDS) | UXL_64 | this.#dirty;
   }
 
   writeMachine(value: bigint): void {

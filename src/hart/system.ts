@@ -58,6 +58,15 @@ function address(value: bigint): number {
   return value === BigInt.asIntN(39, value) ? Number(value) : Number.NaN;
 }
 
+/** Of one page or all, for one ASID or all: register 0 means all. */
+const fence: Operation = (hart, { rs1, rs2 }) => {
+  const { mode, status } = hart.traps;
+  if (mode === 0 || (mode === 1 && status.has(Status.TVM))) return 'illegal';
+  hart.mmu.sfenceVma(rs1 === 0 ? undefined : asVaddr(address(hart.x(rs1))), rs2 === 0 ? undefined : Number(hart.x(rs2) & LOW_ASID));
+  hart.translationChanged();
+  return 'next';
+};
+
 /** The operations by mnemonic. */
 export const SYSTEM: Readonly<Record<string, Operation>> = {
   ecall: (hart) => ECALL[hart.traps.mode],
@@ -90,11 +99,9 @@ export const SYSTEM: Readonly<Record<string, Operation>> = {
     if (mode === 0 || (mode === 1 && status.has(Status.TW))) return 'illegal';
     return wakes ? 'next' : 'wait';
   },
-  'sfence.vma': (hart, { rs1, rs2 }) => {
-    const { mode, status } = hart.traps;
-    if (mode === 0 || (mode === 1 && status.has(Status.TVM))) return 'illegal';
-    hart.mmu.sfenceVma(rs1 === 0 ? undefined : asVaddr(address(hart.x(rs1))), rs2 === 0 ? undefined : Number(hart.x(rs2) & LOW_ASID));
-    hart.translationChanged();
-    return 'next';
-  },
+  'sfence.vma': fence,
+  // Invalidations take effect at once: the fences around them have nothing left to order. TVM concerns sinval.vma only.
+  'sinval.vma': fence,
+  'sfence.w.inval': ({ traps }) => (traps.mode === 0 ? 'illegal' : 'next'),
+  'sfence.inval.ir': ({ traps }) => (traps.mode === 0 ? 'illegal' : 'next'),
 };

@@ -18,6 +18,10 @@ export interface Value<T extends ValueType = ValueType> {
 export type Long = Value<typeof ValueType.I64>;
 /** A 32-bit integer: the low half of a register, a truth value, a place in linear memory. */
 export type Word = Value<typeof ValueType.I32>;
+/** A number in single precision. */
+export type Single = Value<typeof ValueType.F32>;
+/** A number in double precision. */
+export type Double = Value<typeof ValueType.F64>;
 
 /** A value from its recipe. */
 export const value = <T extends ValueType>(type: T, put: (body: FunctionBody) => void): Value<T> => ({ type, put });
@@ -44,16 +48,20 @@ export const cell64 = (at: number): Long => load(ValueType.I64, Op.i64Load, ZERO
 /** The 32-bit cell at a fixed place of linear memory. */
 export const cell32 = (at: number): Word => load(ValueType.I32, Op.i32Load, ZERO, at);
 
-type Unary<A extends ValueType, R extends ValueType> = (a: Value<A>) => Value<R>;
-type Binary<A extends ValueType, R extends ValueType> = (a: Value<A>, b: Value<A>) => Value<R>;
+/** What one operand is turned into. */
+export type Unary<A extends ValueType, R extends ValueType> = (a: Value<A>) => Value<R>;
+/** What two operands of one type are turned into. */
+export type Binary<A extends ValueType, R extends ValueType> = (a: Value<A>, b: Value<A>) => Value<R>;
 
-const unary = <A extends ValueType, R extends ValueType>(_: A, result: R, opcode: number): Unary<A, R> => (a) =>
+/** The instruction `opcode` from one type to another. */
+export const unary = <A extends ValueType, R extends ValueType>(_: A, result: R, opcode: number): Unary<A, R> => (a) =>
   value(result, (body) => {
     a.put(body);
     body.op(opcode);
   });
 
-const binary = <A extends ValueType, R extends ValueType>(_: A, result: R, opcode: number): Binary<A, R> => (a, b) =>
+/** The instruction `opcode` from two operands of one type to a result. */
+export const binary = <A extends ValueType, R extends ValueType>(_: A, result: R, opcode: number): Binary<A, R> => (a, b) =>
   value(result, (body) => {
     a.put(body);
     b.put(body);
@@ -73,6 +81,11 @@ export class Arithmetic {
     return long(constant);
   }
 
+  /** A constant of 32 bits. */
+  const32(constant: number): Word {
+    return word(constant);
+  }
+
   readonly add: LongToLong = binary(I64, I64, Op.i64Add);
   readonly sub: LongToLong = binary(I64, I64, Op.i64Sub);
   readonly mul: LongToLong = binary(I64, I64, Op.i64Mul);
@@ -88,6 +101,14 @@ export class Arithmetic {
   readonly shl: LongToLong = binary(I64, I64, Op.i64Shl);
   readonly shrS: LongToLong = binary(I64, I64, Op.i64ShrS);
   readonly shrU: LongToLong = binary(I64, I64, Op.i64ShrU);
+  readonly rotl: LongToLong = binary(I64, I64, Op.i64Rotl);
+  readonly rotr: LongToLong = binary(I64, I64, Op.i64Rotr);
+  /** Zero bits above the highest one, below the lowest one (64 where all are zero), and one bits. */
+  readonly clz: Unary<typeof I64, typeof I64> = unary(I64, I64, Op.i64Clz);
+  readonly ctz: Unary<typeof I64, typeof I64> = unary(I64, I64, Op.i64Ctz);
+  readonly popcnt: Unary<typeof I64, typeof I64> = unary(I64, I64, Op.i64Popcnt);
+  readonly extend8: Unary<typeof I64, typeof I64> = unary(I64, I64, Op.i64Extend8S);
+  readonly extend16: Unary<typeof I64, typeof I64> = unary(I64, I64, Op.i64Extend16S);
 
   readonly eqz: Unary<typeof I64, typeof I32> = unary(I64, I32, Op.i64Eqz);
   readonly eq: LongTest = binary(I64, I32, Op.i64Eq);
@@ -115,6 +136,11 @@ export class Arithmetic {
   readonly shl32: WordToWord = binary(I32, I32, Op.i32Shl);
   readonly shrS32: WordToWord = binary(I32, I32, Op.i32ShrS);
   readonly shrU32: WordToWord = binary(I32, I32, Op.i32ShrU);
+  readonly rotl32: WordToWord = binary(I32, I32, Op.i32Rotl);
+  readonly rotr32: WordToWord = binary(I32, I32, Op.i32Rotr);
+  readonly clz32: Unary<typeof I32, typeof I32> = unary(I32, I32, Op.i32Clz);
+  readonly ctz32: Unary<typeof I32, typeof I32> = unary(I32, I32, Op.i32Ctz);
+  readonly popcnt32: Unary<typeof I32, typeof I32> = unary(I32, I32, Op.i32Popcnt);
   readonly eqz32: Unary<typeof I32, typeof I32> = unary(I32, I32, Op.i32Eqz);
   readonly eq32: WordToWord = binary(I32, I32, Op.i32Eq);
   readonly ne32: WordToWord = binary(I32, I32, Op.i32Ne);

@@ -8,7 +8,7 @@ import { INSTRUCTIONS } from '../../src/hart/index.js';
 
 const build = (semantics: (e: Emitter) => void): void => {
   const body = new FunctionBody([], [ValueType.I32]);
-  const e = new InterpreterEmitter(body, { access: 0, decode: 1, straddle: 2, region: 0 }, 0);
+  const e = new InterpreterEmitter(body, { access: 0, decode: 1, straddle: 2, region: 0, float: 3, fma32: 4, fma64: 5 }, 0);
   e.labels.next = e.labels.goto = body.open(Op.loop);
   e.instruction(semantics, false, false);
 };

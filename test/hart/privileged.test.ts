@@ -84,8 +84,8 @@ describe('CSR instructions', () => {
   it('keep reserved and unimplemented fields as the manual wants them', () => {
     const { hart } = machineProgram();
     for (const name of ['mstatus', 'medeleg', 'mideleg', 'mie', 'mtvec', 'mepc', 'mcounteren'] as const) write(hart, name, 2n ** 64n - 1n);
-    // UXL = SXL = 2; SIE MIE SPIE MPIE SPP MPP MPRV SUM MXR TVM TW TSR.
-    expect(read(hart, 'mstatus').toString(16)).toBe('a007e19aa');
+    // UXL = SXL = 2; SIE MIE SPIE MPIE SPP MPP FS MPRV SUM MXR TVM TW TSR SD.
+    expect(read(hart, 'mstatus').toString(16)).toBe('8000000a007e79aa');
     expect(read(hart, 'medeleg').toString(16)).toBe('b3ff');
     expect(read(hart, 'mideleg').toString(16)).toBe('222');
     expect(read(hart, 'mie').toString(16)).toBe('aaa');
@@ -98,16 +98,16 @@ describe('CSR instructions', () => {
     expect((read(hart, 'mstatus') >> 11n) & 3n).toBe(1n);
   });
 
-  it('misa tells 64 bits and IMACSU', () => {
+  it('misa tells 64 bits and IMAFDCSU', () => {
     const { hart } = machineProgram();
     const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].filter((_, n) => (read(hart, 'misa') >> BigInt(n)) & 1n).join('');
-    expect([letters, read(hart, 'misa') >> 62n]).toEqual(['ACIMSU', 2n]);
+    expect([letters, read(hart, 'misa') >> 62n]).toEqual(['ACDFIMSU', 2n]);
   });
 
   it('sstatus shows and changes the supervisor part of mstatus only', () => {
     const { hart } = machineProgram();
     write(hart, 'mstatus', 2n ** 64n - 1n);
-    expect(read(hart, 'sstatus').toString(16)).toBe('2000c0122');
+    expect(read(hart, 'sstatus').toString(16)).toBe('80000002000c6122');
     write(hart, 'sstatus', 0n);
     expect(read(hart, 'mstatus').toString(16)).toBe('a00721888');
   });

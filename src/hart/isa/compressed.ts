@@ -8,8 +8,10 @@ import { compressed, type CompressedInstruction, type Encoded } from './instruct
 const LISTING: readonly (readonly [name: string, encoding: string, syntax: string, means: string])[] = [
   // --- quadrant 0
   ['c.addi4spn', "000 nzuimm[5:4|9:6|2|3] rd' 00",                'rd, sp, imm',  'addi rd, x2, imm'],
+  ['c.fld',      "001 uimm[5:3] rs1' uimm[7:6] rd' 00",           'fd, imm(rs1)', 'fld rd, imm(rs1)'],
   ['c.lw',       "010 uimm[5:3] rs1' uimm[2|6] rd' 00",           'rd, imm(rs1)', 'lw rd, imm(rs1)'],
   ['c.ld',       "011 uimm[5:3] rs1' uimm[7:6] rd' 00",           'rd, imm(rs1)', 'ld rd, imm(rs1)'],
+  ['c.fsd',      "101 uimm[5:3] rs1' uimm[7:6] rs2' 00",          'fs2, imm(rs1)', 'fsd rs2, imm(rs1)'],
   ['c.sw',       "110 uimm[5:3] rs1' uimm[2|6] rs2' 00",          'rs2, imm(rs1)', 'sw rs2, imm(rs1)'],
   ['c.sd',       "111 uimm[5:3] rs1' uimm[7:6] rs2' 00",          'rs2, imm(rs1)', 'sd rs2, imm(rs1)'],
 
@@ -35,6 +37,7 @@ const LISTING: readonly (readonly [name: string, encoding: string, syntax: strin
 
   // --- quadrant 2
   ['c.slli',     '000 shamt[5] rd shamt[4:0] 10',                 'rd, shamt',    'slli rd, rd, shamt'],
+  ['c.fldsp',    '001 uimm[5] rd uimm[4:3|8:6] 10',               'fd, imm(sp)',  'fld rd, imm(x2)'],
   ['c.lwsp',     '010 uimm[5] rd!=0 uimm[4:2|7:6] 10',            'rd, imm(sp)',  'lw rd, imm(x2)'],
   ['c.ldsp',     '011 uimm[5] rd!=0 uimm[4:3|8:6] 10',            'rd, imm(sp)',  'ld rd, imm(x2)'],
   ['c.jr',       '100 0 rs1!=0 00000 10',                         'rs1',          'jalr x0, 0(rs1)'],
@@ -42,6 +45,7 @@ const LISTING: readonly (readonly [name: string, encoding: string, syntax: strin
   ['c.ebreak',   '100 1 00000 00000 10',                          '',             'ebreak'],
   ['c.jalr',     '100 1 rs1!=0 00000 10',                         'rs1',          'jalr x1, 0(rs1)'],
   ['c.add',      '100 1 rd rs2!=0 10',                            'rd, rs2',      'add rd, rd, rs2'],
+  ['c.fsdsp',    '101 uimm[5:3|8:6] rs2 10',                      'fs2, imm(sp)', 'fsd rs2, imm(x2)'],
   ['c.swsp',     '110 uimm[5:2|7:6] rs2 10',                      'rs2, imm(sp)', 'sw rs2, imm(x2)'],
   ['c.sdsp',     '111 uimm[5:3|8:6] rs2 10',                      'rs2, imm(sp)', 'sd rs2, imm(x2)'],
 ];

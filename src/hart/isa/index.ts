@@ -1,10 +1,13 @@
 /** The instruction set: every row, in matching order, and look-up by name. */
 import { extensionA } from './a.js';
+import { extensionZba, extensionZbb, extensionZbs } from './bit-manipulation.js';
+import { cacheBlocks } from './cache-blocks.js';
 import { extensionC } from './compressed.js';
+import { extensionD, extensionF } from './float.js';
 import type { CompressedInstruction, Encoded, Instruction } from './instruction.js';
 import { extensionM } from './m.js';
 import { rv64i } from './rv64i.js';
-import { privileged, zicsr, zifencei } from './system-rows.js';
+import { privileged, svinval, zicsr, zifencei } from './system-rows.js';
 
 export { type CsrName, CSR_NAMES, csrName, csrNumber } from './csr-names.js';
 export { type Encoding, extract, type Field, fieldError, type FieldName, fieldRange, type Fields } from './encoding.js';
@@ -12,7 +15,10 @@ export { type CompressedInstruction, encode, type Encoded, type Extension, type 
 export { F_NAMES, registerNumber, X_NAMES } from './registers.js';
 
 /** Every full instruction. An instruction's place in this list numbers its handler in the interpreter. */
-export const INSTRUCTIONS: readonly Instruction[] = [...rv64i, ...extensionM, ...extensionA, ...zicsr, ...zifencei, ...privileged];
+export const INSTRUCTIONS: readonly Instruction[] = [
+  ...rv64i, ...extensionM, ...extensionA, ...zicsr, ...zifencei, ...privileged, ...svinval, ...cacheBlocks,
+  ...extensionZba, ...extensionZbb, ...extensionZbs, ...extensionF, ...extensionD,
+];
 
 const fullByName: ReadonlyMap<string, Instruction> = new Map(INSTRUCTIONS.map((row) => [row.name, row]));
 

@@ -3,7 +3,7 @@ import type { Emitter } from '../emitter.js';
 import { type Encoding, extract, type Field, type FieldName, type Fields, fieldError, insert, parseEncoding } from './encoding.js';
 
 /** The standard extension that defines an instruction. 'S' stands for the privileged instructions of the supervisor. */
-export type Extension = 'I' | 'M' | 'A' | 'F' | 'D' | 'C' | 'Zicsr' | 'Zifencei' | 'S';
+export type Extension = 'I' | 'M' | 'A' | 'F' | 'D' | 'C' | 'Zicsr' | 'Zifencei' | 'Zba' | 'Zbb' | 'Zbs' | 'Zicbom' | 'Zicboz' | 'Svinval' | 'S';
 
 /**
  * An operand as assembly language writes it. rd..rs3 are x registers and fd..fs3 f registers in the fields rd..rs3;

@@ -8,6 +8,7 @@ import { type Instruction, rows } from './instruction.js';
 
 const csr = rows('Zicsr');
 const fencei = rows('Zifencei');
+const inval = rows('Svinval');
 const priv = rows('S');
 const system = (e: Emitter): void => e.system();
 
@@ -32,4 +33,11 @@ export const privileged: readonly Instruction[] = [
   priv('sret',       '0001000 00010 00000 000 00000 1110011', '',          system, 'system'),
   priv('wfi',        '0001000 00101 00000 000 00000 1110011', '',          system, 'system'),
   priv('sfence.vma', '0001001 rs2 rs1 000 00000 1110011',     'rs1, rs2',  system, 'system'),
+];
+
+/** The rows of Svinval. */
+export const svinval: readonly Instruction[] = [
+  inval('sinval.vma',     '0001011 rs2 rs1 000 00000 1110011',     'rs1, rs2', system, 'system'),
+  inval('sfence.w.inval', '0001100 00000 00000 000 00000 1110011', '',      system, 'system'),
+  inval('sfence.inval.ir', '0001100 00001 00000 000 00000 1110011', '',     system, 'system'),
 ];

@@ -1,6 +1,8 @@
 /** From plans to functions: a batch of regions becomes one WebAssembly module, which imports memory and nothing else. */
 import type { LinearMemory } from '../../base/index.js';
 import { ModuleWriter } from '../../wasm/index.js';
+import type { Imports } from '../emitter.js';
+import { addFmaFunctions } from '../float-functions.js';
 import { HART_RESERVED } from '../layout.js';
 import type { Plan } from './blocks.js';
 import { writeRegion } from './region-function.js';
@@ -11,8 +13,11 @@ export interface Job {
   readonly slot: number;
 }
 
-/** Index of an import regions do not have: their accesses leave instead. */
-const NO_IMPORT = -1;
+/** Index of a function a module does not have: regions leave instead of calling most of them. */
+const NO_FUNCTION = -1;
+const NO_FUNCTIONS: Imports = { access: NO_FUNCTION, float: NO_FUNCTION, fma32: NO_FUNCTION, fma64: NO_FUNCTION };
+
+const multipliesAndAdds = ({ plan }: Job): boolean => plan.blocks.some(({ code }) => code.some(({ row }) => row.operands.includes('fs3')));
 
 const nameOf = ({ slot }: Job): string => `region${slot}`;
 
@@ -20,7 +25,8 @@ const nameOf = ({ slot }: Job): string => `region${slot}`;
 export function writeModule(jobs: readonly Job[], cacheEntries: number): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   module.importMemory(HART_RESERVED >>> 16);
-  for (const job of jobs) module.addFunction(writeRegion(job.plan, job.slot, { access: NO_IMPORT }, cacheEntries), nameOf(job));
+  const functions = jobs.some(multipliesAndAdds) ? { ...NO_FUNCTIONS, ...addFmaFunctions(module) } : NO_FUNCTIONS;
+  for (const job of jobs) module.addFunction(writeRegion(job.plan, job.slot, functions, cacheEntries), nameOf(job));
   return module.finish();
 }
 

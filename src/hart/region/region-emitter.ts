@@ -1,6 +1,7 @@
 /**
  * The emitter of regions: operands are constants and locals, and an access the translation cache does not answer leaves the region
- * before its instruction, which the interpreter then performs. So faults are precise for nothing, and a region contains no calls.
+ * before its instruction, which the interpreter then performs. So faults are precise for nothing, and a region calls nothing
+ * but arithmetic.
  */
 import { TC_ADDEND, TC_ENTRY_BYTES, TC_GENERATION } from '../../../mmu/index.js';
 import { Emitter, type Imports, type Leave } from '../emitter.js';
@@ -220,6 +221,16 @@ export class RegionEmitter extends Emitter {
   }
 
   protected override missed(): void {
+    this.leaveAt(this.#offset);
+  }
+
+  /** What has no short way is the interpreter's. */
+  override exact(): Long {
+    this.leaveAt(this.#offset);
+    return ZERO;
+  }
+
+  override cacheBlock(): void {
     this.leaveAt(this.#offset);
   }
 

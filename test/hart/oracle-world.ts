@@ -114,7 +114,7 @@ export function runOracle(start: Start): Outcome {
   const before = image(start);
   memory.bytes.set(before);
   const oracle = new OracleHart(memory, true);
-  oracle.csr.enableCounters();
+  oracle.csr.prepareUser();
   oracle.csr.write(0x180, (8n << 60n) | BigInt(RAM / PAGE), 0n);
   initialRegisters(start).forEach((value, n) => { oracle.x[n] = value; });
   oracle.pc = BigInt(CODE * PAGE + start.at);

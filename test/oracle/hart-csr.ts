@@ -8,23 +8,28 @@
  */
 
 const FIELDS: Readonly<Record<string, readonly [shift: number, width: number]>> = {
-  SIE: [1, 1], MIE: [3, 1], SPIE: [5, 1], MPIE: [7, 1], SPP: [8, 1], MPP: [11, 2], MPRV: [17, 1], SUM: [18, 1], MXR: [19, 1], TVM: [20, 1], TW: [21, 1], TSR: [22, 1],
+  SIE: [1, 1], MIE: [3, 1], SPIE: [5, 1], MPIE: [7, 1], SPP: [8, 1], MPP: [11, 2], FS: [13, 2], MPRV: [17, 1], SUM: [18, 1], MXR: [19, 1], TVM: [20, 1], TW: [21, 1], TSR: [22, 1],
 };
 const all = (1n << 64n) - 1n;
 const bitsOf = (...names: string[]): bigint => names.reduce((mask, name) => mask | (((1n << BigInt(FIELDS[name]![1])) - 1n) << BigInt(FIELDS[name]![0])), 0n);
-const S_STATUS = bitsOf('SIE', 'SPIE', 'SPP', 'SUM', 'MXR');
+const S_STATUS = bitsOf('SIE', 'SPIE', 'SPP', 'FS', 'SUM', 'MXR');
 const M_STATUS = bitsOf(...Object.keys(FIELDS));
 const S_INTERRUPTS = (1n << 1n) | (1n << 5n) | (1n << 9n);
 const M_INTERRUPTS = (1n << 3n) | (1n << 7n) | (1n << 11n);
 /** Exceptions that can be delegated: 0 to 9, 12, 13, 15. */
 const DELEGABLE = 0x3ffn | (1n << 12n) | (1n << 13n) | (1n << 15n);
-const MISA = (2n << 62n) | [0, 2, 8, 12, 18, 20].reduce((bits, n) => bits | (1n << BigInt(n)), 0n); // A C I M S U
+const MISA = (2n << 62n) | [0, 2, 3, 5, 8, 12, 18, 20].reduce((bits, n) => bits | (1n << BigInt(n)), 0n); // A C D F I M S U
 const XL = { UXL: 2n << 32n, SXL: 2n << 34n };
 
 /** The CSRs of one oracle hart. */
 export class CsrFile {
   /** Privilege mode: 0 user, 1 supervisor, 3 machine. */
   priv: 0 | 1 | 3 = 3;
+  /** Exception flags and rounding mode of floating point. */
+  fflags = 0;
+  frm = 0;
+  /** Whether the hart keeps the A and D bits of page tables itself (Svadu). */
+  hardwareAd = false;
   #status = 0n;
   #mie = 0n;
   #mip = 0n;
@@ -52,10 +57,23 @@ export class CsrFile {
     return this.#get(0x180);
   }
 
-  /** Lets user mode read cycle, time and instret, as a kernel does. */
-  enableCounters(): void {
+  /** What a kernel has done for its user programs: cycle, time and instret can be read, floating point works. */
+  prepareUser(): void {
     this.#plain.set(0x306, 7n);
     this.#plain.set(0x106, 7n);
+    this.#setField('FS', 3n);
+  }
+
+  /** Called by every floating-point instruction: false where FS is off; FS is dirty from here on. */
+  useFloat(): boolean {
+    if (this.field('FS') === 0n) return false;
+    this.#setField('FS', 3n);
+    return true;
+  }
+
+  /** Whether the present mode may execute a cache-block instruction. */
+  mayManageCaches(_op: 'cbo.zero' | 'cbo.clean' | 'cbo.flush' | 'cbo.inval'): boolean {
+    return true;
   }
 
   /** Privilege mode of loads and stores. */
@@ -72,6 +90,7 @@ export class CsrFile {
   /** Value of a CSR for an instruction that also writes it or not; undefined where the access is illegal. */
   read(number: number, writes: boolean, retired: bigint): bigint | undefined {
     if (this.priv < ((number >> 8) & 3) || (writes && number >> 10 === 3)) return undefined;
+    if (number <= 3 && this.field('FS') === 0n) return undefined;
     if (number === 0x180 && this.priv === 1 && this.field('TVM') === 1n) return undefined;
     if (number >= 0xc00 && number <= 0xc1f) {
       const bit = BigInt(number - 0xc00);
@@ -81,16 +100,24 @@ export class CsrFile {
     return this.#value(number, retired);
   }
 
+  /** SD: whether there is state that a context switch must save. */
+  #summary(): bigint {
+    return this.field('FS') === 3n ? 1n << 63n : 0n;
+  }
+
   #value(number: number, retired: bigint): bigint | undefined {
     switch (number) {
+      case 1: return BigInt(this.fflags);
+      case 2: return BigInt(this.frm);
+      case 3: return BigInt((this.frm << 5) | this.fflags);
       case 0xc00: case 0xb00: return (retired + this.#cycleOffset) & all;
       case 0xc01: return retired / 100n;
       case 0xc02: case 0xb02: return (retired + this.#instretOffset) & all;
       case 0xf11: case 0xf12: case 0xf13: case 0xf15: case 0x10a: case 0x30a: case 0x320: return 0n;
       case 0xf14: return this.#hartId;
       case 0x301: return MISA;
-      case 0x300: return this.#status | XL.UXL | XL.SXL;
-      case 0x100: return (this.#status & S_STATUS) | XL.UXL;
+      case 0x300: return this.#status | XL.UXL | XL.SXL | this.#summary();
+      case 0x100: return (this.#status & S_STATUS) | XL.UXL | this.#summary();
       case 0x304: return this.#mie;
       case 0x344: return this.#mip;
       case 0x104: return this.#mie & this.#get(0x303);
@@ -106,6 +133,12 @@ export class CsrFile {
   write(number: number, value: bigint, retired: bigint): void {
     const mask = (bits: bigint, old: bigint): bigint => (old & ~bits) | (value & bits);
     const delegated = this.#get(0x303);
+    if (number <= 3) {
+      this.#setField('FS', 3n);
+      if (number !== 2) this.fflags = Number(value & 31n);
+      if (number !== 1) this.frm = Number((number === 2 ? value : value >> 5n) & 7n);
+      return;
+    }
     switch (number) {
       // The write is seen by the next instruction, which this one's own retirement must not disturb.
       case 0xb00: this.#cycleOffset = value - (retired + 1n); break;

@@ -1,46 +1,23 @@
 /**
- * Decoding of RV64IMAC, Zicsr, Zifencei and the supervisor's instructions, written from the manual's encoding tables as
- * one switch a quadrant. It shares nothing with the product; it exists to disagree with it.
+ * Decoding of RV64GC, Zicsr, Zifencei and the supervisor's instructions, written from the manual's encoding tables as one
+ * switch a quadrant; floating point and bit manipulation are rows of their own. It shares nothing with the product; it
+ * exists to disagree with it.
  *
  * [RISC-V unprivileged ISA, RV32/64G Instruction Set Listings; "C" Extension, RVC Instruction Set Listings]
  */
+import { bitManipulation } from './decode-bits.js';
+import { F, X, address, bits, csrNames, hex, sext } from './decode-fields.js';
+import type { Decoded } from './decode-fields.js';
+import { floatArithmetic } from './decode-float.js';
+export type { Decoded } from './decode-fields.js';
 
-/** A decoded instruction: what to do, and how assembly language writes it (as `objdump -M no-aliases` does). */
-export interface Decoded {
-  /** Mnemonic of the full instruction, without .aq and .rl. */
-  readonly op: string;
-  readonly rd: number;
-  readonly rs1: number;
-  readonly rs2: number;
-  readonly imm: bigint;
-  readonly length: 2 | 4;
-  readonly text: string;
-}
-
-const abi = 'zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6'.split(' ');
-const X = (n: number): string => abi[n]!;
-const hex = (n: number | bigint): string => `0x${n.toString(16)}`;
-const address = (pc: number, offset: bigint): string => hex(BigInt.asUintN(64, BigInt(pc) + offset));
-/** Sign-extends the low `width` bits. */
-const sext = (value: number, width: number): bigint => BigInt.asIntN(width, BigInt(value));
-/** Bits high to low of a word. */
-const bits = (word: number, high: number, low: number): number => Math.floor((word >>> 0) / 2 ** low) % 2 ** (high - low + 1);
-
-const csrNames: Record<number, string> = {
-  0x001: 'fflags', 0x002: 'frm', 0x003: 'fcsr', 0xc00: 'cycle', 0xc01: 'time', 0xc02: 'instret',
-  0x100: 'sstatus', 0x104: 'sie', 0x105: 'stvec', 0x106: 'scounteren', 0x10a: 'senvcfg', 0x140: 'sscratch', 0x141: 'sepc', 0x142: 'scause', 0x143: 'stval', 0x144: 'sip', 0x180: 'satp',
-  0xf11: 'mvendorid', 0xf12: 'marchid', 0xf13: 'mimpid', 0xf14: 'mhartid', 0xf15: 'mconfigptr',
-  0x300: 'mstatus', 0x301: 'misa', 0x302: 'medeleg', 0x303: 'mideleg', 0x304: 'mie', 0x305: 'mtvec', 0x306: 'mcounteren', 0x30a: 'menvcfg', 0x320: 'mcountinhibit',
-  0x340: 'mscratch', 0x341: 'mepc', 0x342: 'mcause', 0x343: 'mtval', 0x344: 'mip', 0x3a0: 'pmpcfg0', 0x3b0: 'pmpaddr0', 0xb00: 'mcycle', 0xb02: 'minstret',
-};
-
-/** Decodes the instruction in `word` (a compressed one in its low half) at `pc`; undefined where it is illegal in RV64IMAC. */
+/** Decodes the instruction in `word` (a compressed one in its low half) at `pc`; undefined where it is illegal. */
 export function decode(word: number, pc = 0): Decoded | undefined {
   switch (word & 3) {
     case 0: return quadrant0(word & 0xffff);
     case 1: return quadrant1(word & 0xffff, pc);
     case 2: return quadrant2(word & 0xffff);
-    default: return full(word >>> 0, pc);
+    default: return bitManipulation(word >>> 0) ?? floatArithmetic(word >>> 0) ?? full(word >>> 0, pc);
   }
 }
 
@@ -65,6 +42,15 @@ function full(w: number, pc: number): Decoded | undefined {
     case 0x03: {
       const op = ['lb', 'lh', 'lw', 'ld', 'lbu', 'lhu', 'lwu'][f3];
       return op === undefined ? undefined : make(op, immI, `${op} ${X(rd)},${immI}(${X(rs1)})`);
+    }
+    case 0x07: {
+      const op = f3 === 2 ? 'flw' : f3 === 3 ? 'fld' : undefined;
+      return op === undefined ? undefined : make(op, immI, `${op} ${F(rd)},${immI}(${X(rs1)})`);
+    }
+    case 0x27: {
+      const op = f3 === 2 ? 'fsw' : f3 === 3 ? 'fsd' : undefined;
+      const imm = sext((f7 << 5) | rd, 12);
+      return op === undefined ? undefined : make(op, imm, `${op} ${F(rs2)},${imm}(${X(rs1)})`);
     }
     case 0x23: {
       const op = ['sb', 'sh', 'sw', 'sd'][f3];
@@ -104,7 +90,9 @@ function full(w: number, pc: number): Decoded | undefined {
     case 0x0f: {
       const set = (n: number): string => ['i', 'o', 'r', 'w'].filter((_, i) => (n & (8 >> i)) !== 0).join('') || '0';
       if (f3 === 0) return make('fence', 0n, `fence ${set(bits(w, 27, 24))},${set(bits(w, 23, 20))}`);
-      return f3 === 1 ? make('fence.i', 0n, 'fence.i') : undefined;
+      if (f3 === 1) return make('fence.i', 0n, 'fence.i');
+      const cbo = f3 === 2 && rd === 0 ? { 0: 'cbo.inval', 1: 'cbo.clean', 2: 'cbo.flush', 4: 'cbo.zero' }[bits(w, 31, 20)] : undefined;
+      return cbo === undefined ? undefined : make(cbo, 0n, `${cbo} (${X(rs1)})`);
     }
     case 0x73: {
       if (f3 !== 0 && f3 !== 4) {
@@ -113,7 +101,8 @@ function full(w: number, pc: number): Decoded | undefined {
         return make(op, BigInt(csr), `${op} ${X(rd)},${csrNames[csr] ?? hex(csr)},${f3 > 4 ? rs1 : X(rs1)}`);
       }
       if (f3 === 0 && f7 === 0x09 && rd === 0) return make('sfence.vma', 0n, `sfence.vma ${X(rs1)},${X(rs2)}`);
-      const whole: Record<number, string> = { 0x00000073: 'ecall', 0x00100073: 'ebreak', 0x30200073: 'mret', 0x10200073: 'sret', 0x10500073: 'wfi' };
+      if (f3 === 0 && f7 === 0x0b && rd === 0) return make('sinval.vma', 0n, `sinval.vma ${X(rs1)},${X(rs2)}`);
+      const whole: Record<number, string> = { 0x18000073: 'sfence.w.inval', 0x18100073: 'sfence.inval.ir', 0x00000073: 'ecall', 0x00100073: 'ebreak', 0x30200073: 'mret', 0x10200073: 'sret', 0x10500073: 'wfi' };
       const op = whole[w];
       return op === undefined ? undefined : make(op, 0n, op);
     }
@@ -133,8 +122,10 @@ function quadrant0(h: number): Decoded | undefined {
       const imm = (bits(h, 12, 11) << 4) | (bits(h, 10, 7) << 6) | (bits(h, 6, 6) << 2) | (bits(h, 5, 5) << 3);
       return imm === 0 ? undefined : short('addi', low, 2, 0, imm, `c.addi4spn ${X(low)},sp,${imm}`);
     }
+    case 1: return short('fld', low, base, 0, double, `c.fld ${F(low)},${double}(${X(base)})`);
     case 2: return short('lw', low, base, 0, word, `c.lw ${X(low)},${word}(${X(base)})`);
     case 3: return short('ld', low, base, 0, double, `c.ld ${X(low)},${double}(${X(base)})`);
+    case 5: return short('fsd', 0, base, low, double, `c.fsd ${F(low)},${double}(${X(base)})`);
     case 6: return short('sw', 0, base, low, word, `c.sw ${X(low)},${word}(${X(base)})`);
     case 7: return short('sd', 0, base, low, double, `c.sd ${X(low)},${double}(${X(base)})`);
     default: return undefined;
@@ -188,6 +179,10 @@ function quadrant2(h: number): Decoded | undefined {
       const shamt = (bits(h, 12, 12) << 5) | rs2;
       return short('slli', rd, rd, 0, shamt, `c.slli ${X(rd)},${hex(shamt)}`);
     }
+    case 1: {
+      const imm = (bits(h, 12, 12) << 5) | (bits(h, 6, 5) << 3) | (bits(h, 4, 2) << 6);
+      return short('fld', rd, 2, 0, imm, `c.fldsp ${F(rd)},${imm}(sp)`);
+    }
     case 2: {
       const imm = (bits(h, 12, 12) << 5) | (bits(h, 6, 4) << 2) | (bits(h, 3, 2) << 6);
       return rd === 0 ? undefined : short('lw', rd, 2, 0, imm, `c.lwsp ${X(rd)},${imm}(sp)`);
@@ -203,6 +198,10 @@ function quadrant2(h: number): Decoded | undefined {
       }
       if (rs2 !== 0) return short('add', rd, rd, rs2, 0, `c.add ${X(rd)},${X(rs2)}`);
       return rd === 0 ? short('ebreak', 0, 0, 0, 0, 'c.ebreak') : short('jalr', 1, rd, 0, 0, `c.jalr ${X(rd)}`);
+    }
+    case 5: {
+      const imm = (bits(h, 12, 10) << 3) | (bits(h, 9, 7) << 6);
+      return short('fsd', 0, 2, rs2, imm, `c.fsdsp ${F(rs2)},${imm}(sp)`);
     }
     case 6: {
       const imm = (bits(h, 12, 9) << 2) | (bits(h, 8, 7) << 6);

@@ -1,9 +1,14 @@
 /** Physical memory of the oracle: one run of bytes, little-endian, nothing elsewhere. */
 
+/** lr reserves the aligned 8 bytes around its address. */
+const reservationSet = (pa: bigint): bigint => pa / 8n;
+
 /** Bytes from `base` up. */
 export class OraclePhysical {
   readonly base: bigint;
   readonly bytes: Uint8Array;
+  /** Physical address that each hart's lr has reserved. */
+  readonly reservations: Map<object, bigint> = new Map();
   readonly #view: DataView;
 
   constructor(base: bigint, size: number) {
@@ -22,10 +27,15 @@ export class OraclePhysical {
     return value;
   }
 
-  store(pa: bigint, size: number, value: bigint): boolean {
+  /** Writes the low bytes of `value`; ends the reservations of other harts than `by` that they touch. */
+  store(pa: bigint, size: number, value: bigint, by?: object): boolean {
     const at = pa - this.base;
     if (at < 0n || at + BigInt(size) > BigInt(this.bytes.length)) return false;
     for (let i = 0; i < size; i++) this.bytes[Number(at) + i] = Number((value >> BigInt(8 * i)) & 255n);
+    for (const [hart, reserved] of this.reservations) {
+      const set = reservationSet(reserved);
+      if (hart !== by && reservationSet(pa) <= set && set <= reservationSet(pa + BigInt(size - 1))) this.reservations.delete(hart);
+    }
     return true;
   }
 

@@ -7,7 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { disassemble } from '../../src/hart/index.js';
 import { encodeProgram, programItems, registerValue } from '../oracle/hart-programs.js';
 import type { Item } from '../oracle/hart-programs.js';
-import { runs } from '../oracle/runs.js';
+import { anyRegister } from '../oracle/float-values.js';
+import { seeded } from '../oracle/runs.js';
 import { HartWorld, runOracle } from './oracle-world.js';
 import type { Start } from './oracle-world.js';
 
@@ -18,6 +19,8 @@ const surroundings = fc.record({
   at: fc.oneof(fc.constant(0), fc.integer({ min: 2000, max: 2047 }).map((n) => 2 * n)),
   second: fc.constantFrom('mapped', 'mapped', 'missing', 'no-execute'),
   registers: fc.array(registerValue, { minLength: 7, maxLength: 19 }),
+  floats: fc.array(anyRegister, { minLength: 11, maxLength: 31 }),
+  ad: fc.constantFrom('svade', 'svadu'),
   seed: fc.nat(),
 });
 
@@ -44,23 +47,23 @@ describe('random user programs', () => {
   it('do what the oracle says, in quanta of 1, 7 and 1000 instructions', () => {
     fc.assert(fc.property(programItems(40), surroundings, (items, rest) => {
       compare(startOf(items, rest, 250), [1000, 7, 1]);
-    }), { numRuns: runs(60) });
+    }), seeded(60));
   }, 600_000);
 
   it('of a few instructions, which find the corners of each', () => {
     fc.assert(fc.property(programItems(4, ['patch']), surroundings, (items, rest) => {
       compare(startOf(items, rest, 12), [1000]);
-    }), { numRuns: runs(600) });
+    }), seeded(600));
   }, 600_000);
 
   it('whose illegal word lies over two pages trap there; it was once executed as another instruction', () => {
     const item = { rd: 0, a: 0, b: 0, to: 0, imm: 4 };
-    compare(startOf([{ ...item, kind: 'add' }, { ...item, kind: 'word' }, { ...item, kind: 'add' }], { at: 4090, second: 'mapped', registers: Array<bigint>(7).fill(0n), seed: 0 }, 12), [1000, 7, 1]);
+    compare(startOf([{ ...item, kind: 'add' }, { ...item, kind: 'word' }, { ...item, kind: 'add' }], { at: 4090, second: 'mapped', registers: Array<bigint>(7).fill(0n), floats: [0n], ad: 'svade', seed: 0 }, 12), [1000, 7, 1]);
   });
 
   it('that rewrite their own code see it after fence.i', () => {
     fc.assert(fc.property(programItems(12, ['word', 'c.word', 'jalr', 'c.jr']).map((items) => items.map((item, n) => (n % 3 === 0 ? { ...item, kind: 'patch' } : item))), surroundings, (items, rest) => {
       compare(startOf(items, rest, 150), [1000, 7]);
-    }), { numRuns: runs(60) });
+    }), seeded(60));
   }, 600_000);
 });

@@ -5,6 +5,7 @@ import { Exit, HART_RESERVED, Hart, HartEngine } from '../../src/hart/index.js';
 import { OracleHart } from '../oracle/hart.js';
 import { OraclePhysical } from '../oracle/hart-memory.js';
 import { PATCH_POINTER, POINTERS } from '../oracle/hart-programs.js';
+import { FLOAT_POOL, POOL_POINTER } from '../oracle/program-encodings.js';
 import type { Program } from '../oracle/hart-programs.js';
 
 const RAM = 0x8000_0000;
@@ -16,6 +17,9 @@ const [V, R, W, X, U, A, D] = [1, 2, 4, 8, 16, 64, 128];
 /** Virtual pages of the programs: page number, frame, permissions. */
 const CODE = 0x10;
 const PATCH = 0x12;
+/** The page of floating-point constants: read-only. */
+const POOL = 0x2a;
+const POOL_FRAME = 21;
 const pages = (second: 'mapped' | 'missing' | 'no-execute'): readonly (readonly [vpn: number, frame: number, flags: number])[] => [
   [CODE, 8, R | X],
   ...(second === 'missing' ? [] : [[CODE + 1, 13, second === 'mapped' ? R | X : R] as const]),
@@ -27,6 +31,7 @@ const pages = (second: 'mapped' | 'missing' | 'no-execute'): readonly (readonly 
   [0x26, 20, X],
   [0x27, FRAMES - 1, R | W], // the last frame of memory; 0x28 lies behind it
   [0x28, FRAMES, R | W],
+  [POOL, POOL_FRAME, R],
 ];
 /** What the pointers hold: near the ends of the pages above. */
 const pointerValues = [0x20400, 0x20ff0, 0x21ff8, 0x21010, 0x22ffc, 0x24800, 0x25ffe, 0x27ff9].map(BigInt);
@@ -38,6 +43,10 @@ export interface Start {
   readonly at: number;
   readonly second: 'mapped' | 'missing' | 'no-execute';
   readonly registers: readonly bigint[];
+  /** What the f registers and the pool of constants hold, in turn. */
+  readonly floats: readonly bigint[];
+  /** Who keeps the A and D bits. */
+  readonly ad: 'svade' | 'svadu';
   /** Seed of the contents of memory. */
   readonly seed: number;
   /** Instructions to execute. */
@@ -49,6 +58,8 @@ export interface Outcome {
   readonly traps: readonly { readonly after: bigint; readonly pc: bigint; readonly cause: number; readonly tval: bigint }[];
   readonly pc: bigint;
   readonly registers: readonly bigint[];
+  readonly floats: readonly bigint[];
+  readonly fcsr: number;
   readonly instret: bigint;
   readonly dataAccesses: bigint;
   /** Bytes of physical memory that differ from what they were: [address, value]. */
@@ -72,6 +83,7 @@ function image(start: Start): Uint8Array {
   view.setBigUint64(0, pte(1, V), true);
   view.setBigUint64(PAGE, pte(2, V), true);
   for (const [vpn, frame, flags] of pages(start.second)) view.setBigUint64(2 * PAGE + vpn * 8, pte(frame, flags | V | U | A | (vpn === 0x24 ? 0 : D)), true);
+  for (let i = 0; i < FLOAT_POOL; i++) view.setBigUint64(POOL_FRAME * PAGE + 8 * i, start.floats[i % start.floats.length]!, true);
   const frames = [8, 13];
   start.program.parcels.forEach((parcel, i) => {
     const offset = start.at + 2 * i;
@@ -87,8 +99,12 @@ function initialRegisters(start: Start): bigint[] {
   const x = Array.from({ length: 32 }, (_, n) => (n === 0 ? 0n : start.registers[n % start.registers.length]!));
   POINTERS.forEach((register, i) => { x[register] = pointerValues[i]!; });
   x[PATCH_POINTER] = BigInt(PATCH * PAGE);
+  x[POOL_POINTER] = BigInt(POOL * PAGE);
   return x;
 }
+
+/** Every f register's first value. */
+const initialFloats = ({ floats }: Start): bigint[] => Array.from({ length: 32 }, (_, n) => floats[(n * 5 + 1) % floats.length]!);
 
 /** Where to go on after a trap: behind the instruction, or at an instruction of the program when it could not be fetched. */
 function resume(start: Start, pc: bigint, cause: number, count: number): bigint {
@@ -114,9 +130,11 @@ export function runOracle(start: Start): Outcome {
   const before = image(start);
   memory.bytes.set(before);
   const oracle = new OracleHart(memory, true);
+  oracle.csr.hardwareAd = start.ad === 'svadu';
   oracle.csr.prepareUser();
   oracle.csr.write(0x180, (8n << 60n) | BigInt(RAM / PAGE), 0n);
   initialRegisters(start).forEach((value, n) => { oracle.x[n] = value; });
+  initialFloats(start).forEach((value, n) => { oracle.f[n] = value; });
   oracle.pc = BigInt(CODE * PAGE + start.at);
   const traps: Outcome['traps'][number][] = [];
   while (oracle.instret < BigInt(start.steps) && traps.length < TRAPS) {
@@ -125,17 +143,24 @@ export function runOracle(start: Start): Outcome {
     traps.push({ after: oracle.instret, pc: oracle.pc, cause: trap.cause, tval: BigInt.asIntN(64, trap.tval) });
     oracle.pc = resume(start, oracle.pc, trap.cause, traps.length);
   }
-  return { traps, pc: BigInt.asIntN(64, oracle.pc), registers: [...oracle.x], instret: oracle.instret, dataAccesses: oracle.dataAccesses, memory: changes(before, memory.bytes) };
+  const { fflags, frm } = oracle.csr;
+  return { traps, pc: BigInt.asIntN(64, oracle.pc), registers: [...oracle.x], floats: [...oracle.f], fcsr: (frm << 5) | fflags, instret: oracle.instret, dataAccesses: oracle.dataAccesses, memory: changes(before, memory.bytes) };
 }
 
 /** The hart under test; one for all programs, since making its code takes longer than running one. */
 export class HartWorld {
   readonly bus: Bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGE, reserved: HART_RESERVED, poolSize: 0 });
-  readonly hart: Hart = new Hart(new HartEngine(this.bus), { id: 0, kernel: true });
+  readonly #harts: Readonly<Record<Start['ad'], Hart>>;
+
+  constructor() {
+    const engine = new HartEngine(this.bus);
+    this.#harts = { svade: new Hart(engine, { id: 0, kernel: true, ad: 'svade' }), svadu: new Hart(engine, { id: 1, kernel: true, ad: 'svadu' }) };
+  }
 
   /** Runs a program in pieces of `quantum` instructions. */
   run(start: Start, quantum: number): Outcome {
-    const { hart, bus } = this;
+    const { bus } = this;
+    const hart = this.#harts[start.ad];
     const before = image(start);
     bus.write(bus.ramBase, before);
     hart.setSatp(0, RAM / PAGE);
@@ -144,6 +169,7 @@ export class HartWorld {
     const context = hart.newContext();
     context.pc = CODE * PAGE + start.at;
     context.x.set(initialRegisters(start));
+    context.f.set(initialFloats(start));
     hart.loadContext(context);
     // cycle and instret count from here on; the write itself would be an instruction, which the 1 stands for.
     hart.traps.mode = 3;
@@ -162,8 +188,9 @@ export class HartWorld {
     }
     const after = new Uint8Array(before.length);
     bus.read(bus.ramBase, after);
+    hart.saveContext(context);
     return {
-      traps, pc: hart.pc64, registers: Array.from({ length: 32 }, (_, n) => hart.x(n)), instret: BigInt(hart.instret - retired),
+      traps, floats: Array.from(context.f, (value) => BigInt.asUintN(64, value)), fcsr: context.fcsr, pc: hart.pc64, registers: Array.from({ length: 32 }, (_, n) => hart.x(n)), instret: BigInt(hart.instret - retired),
       dataAccesses: BigInt(hart.dataAccesses - accesses), memory: changes(before, after),
     };
   }

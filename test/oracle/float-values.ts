@@ -1,6 +1,8 @@
 /** Random encodings of floating-point numbers, most of them where rounding, overflow, underflow or a NaN is near. */
 import * as fc from 'fast-check';
+import { DOUBLE, SINGLE } from './float-format.js';
 import type { Format } from './float-format.js';
+import { box } from './hart-float.js';
 
 /** Encodings that every operation should have met: zeros, subnormals, limits, powers of two, infinities, NaNs. */
 export function specials(f: Format): bigint[] {
@@ -36,3 +38,10 @@ export function anyFloat(f: Format): fc.Arbitrary<bigint> {
   const built = fc.tuple(fc.boolean(), exponent, fc.oneof(sparse, noise)).map(([negative, e, low]) => ((((negative ? 1n : 0n) << BigInt(f.width - f.precision)) | BigInt(e)) << fraction) | low);
   return fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...specials(f)) }, { weight: 5, arbitrary: built });
 }
+
+/** What an f register may hold: doubles, boxed singles, and singles that are not boxed right. */
+export const anyRegister: fc.Arbitrary<bigint> = fc.oneof(
+  { weight: 4, arbitrary: anyFloat(DOUBLE) },
+  { weight: 4, arbitrary: anyFloat(SINGLE).map((bits) => box(SINGLE, bits)) },
+  { weight: 1, arbitrary: fc.tuple(anyFloat(SINGLE), fc.constantFrom(0n, 0x7fffffffn, 0xfffffffen)).map(([bits, high]) => (high << 32n) | bits) },
+);

@@ -4,43 +4,20 @@
  * independently of the instruction table.
  */
 import * as fc from 'fast-check';
+import { BIT_MANIPULATION } from './program-bits.js';
+import { B, CI, FREE, FREE_SHORT, I, J, POINTERS, POINTERS_SHORT, R, S, any, pick, wide } from './program-encodings.js';
+import type { Encode, Item, Kind } from './program-encodings.js';
+import { FLOAT_ARITHMETIC, FLOAT_CONSTANT, FLOAT_CONTROL, FLOAT_MEMORY } from './program-float.js';
+export { POINTERS } from './program-encodings.js';
+export type { Item } from './program-encodings.js';
 
-/** One element of a program: what it is, and numbers that its kind makes registers and immediates of. */
-export interface Item {
-  readonly kind: string;
-  readonly rd: number;
-  readonly a: number;
-  readonly b: number;
-  readonly imm: number;
-  /** Which item a branch goes to, modulo their number. */
-  readonly to: number;
-}
-
-/** Registers that programs may write: all but the pointers. */
-const FREE = [0, 1, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 22, 23, 24, 28, 29, 30, 31];
-/** sp, s0, s1, a5, s2 to s5: pointers into data, which programs do not write. */
-export const POINTERS: readonly number[] = [2, 8, 9, 15, 18, 19, 20, 21];
 /** s10: the page of code that programs rewrite; t6 holds what they write there. */
 export const PATCH_POINTER = 26;
 const PATCH_VALUE = 31;
-/** Those of the free registers and of the pointers that the short register fields can name. */
-const FREE_SHORT = [10, 11, 12, 13, 14];
-const POINTERS_SHORT = [8, 9, 15];
 
-const pick = (from: readonly number[], n: number): number => from[n % from.length]!;
-const R = (op: number, f3: number, f7: number, rd: number, rs1: number, rs2: number): number => ((f7 << 25) | (rs2 << 20) | (rs1 << 15) | (f3 << 12) | (rd << 7) | op) >>> 0;
-const I = (op: number, f3: number, rd: number, rs1: number, imm: number): number => (((imm & 0xfff) << 20) | (rs1 << 15) | (f3 << 12) | (rd << 7) | op) >>> 0;
-const S = (f3: number, rs1: number, rs2: number, imm: number): number => R(0x23, f3, (imm >> 5) & 0x7f, imm & 31, rs1, rs2);
-const B = (f3: number, rs1: number, rs2: number, offset: number): number => R(0x63, f3, (((offset >> 12) & 1) << 6) | ((offset >> 5) & 63), (((offset >> 1) & 15) << 1) | ((offset >> 11) & 1), rs1, rs2);
-const J = (rd: number, offset: number): number => ((((offset >> 20) & 1) << 31) | (((offset >> 1) & 1023) << 21) | (((offset >> 11) & 1) << 20) | (((offset >> 12) & 255) << 12) | (rd << 7) | 0x6f) >>> 0;
-
-/** Instructions of 32 bits are pairs of parcels. */
-const wide = (...words: number[]): number[] => words.flatMap((word) => [word & 0xffff, word >>> 16]);
-
-type Encode = (i: Item, offset: number) => number[];
-const kinds = new Map<string, { readonly parcels: number; readonly encode: Encode }>();
-const kind = (name: string, parcels: number, encode: Encode): void => void kinds.set(name, { parcels, encode });
-const any = (n: number): number => n % 32;
+const kinds = new Map<string, Kind>();
+const kind = (name: string, parcels: number, encode: Encode): void => void kinds.set(name, { name, parcels, encode });
+for (const row of [...FLOAT_ARITHMETIC, ...FLOAT_MEMORY, ...FLOAT_CONTROL, ...FLOAT_CONSTANT, ...BIT_MANIPULATION]) kinds.set(row.name, row);
 
 for (const [name, op, f3, f7] of [
   ['add', 0x33, 0, 0], ['sub', 0x33, 0, 32], ['sll', 0x33, 1, 0], ['slt', 0x33, 2, 0], ['sltu', 0x33, 3, 0], ['xor', 0x33, 4, 0], ['srl', 0x33, 5, 0], ['sra', 0x33, 5, 32], ['or', 0x33, 6, 0], ['and', 0x33, 7, 0],
@@ -78,7 +55,6 @@ kind('privileged', 2, (i) => wide(pick([0x30200073, 0x10200073, 0x10500073, 0x12
 kind('word', 2, (i) => wide(((i.imm * 2654435761) ^ (i.a << 20) ^ (i.b << 7)) >>> 0 | 3).map((p) => p & 0xffff));
 
 // --- compressed
-const CI = (f3: number, quadrant: number, rd: number, imm: number): number => (f3 << 13) | (((imm >> 5) & 1) << 12) | (rd << 7) | ((imm & 31) << 2) | quadrant;
 const short = (n: number): number => pick(FREE_SHORT, n) - 8;
 const pointer = (n: number): number => pick(POINTERS_SHORT, n) - 8;
 kind('c.addi', 1, (i) => [CI(0, 1, pick(FREE, i.rd), i.imm)]);

@@ -1,6 +1,7 @@
 /** Directives: what a line that begins with a dot does. */
 import { Mistake } from './error.js';
 import type { Expression, Value } from './expression.js';
+import { floatBytes } from './float-data.js';
 import type { Statement } from './parser.js';
 import { sectionNames } from './section.js';
 import type { Section, SectionName } from './section.js';
@@ -56,6 +57,13 @@ const data = (size: 1 | 2 | 4 | 8): Directive => (a, s) => {
   if (s.operands.length === 0) throw new Mistake(`${s.name} needs values`, s);
   const dot = a.section.size;
   for (const [i, operand] of s.operands.entries()) a.section.add({ kind: 'data', size, value: expressionOf(s, i, 'values') }, size, operand, dot);
+};
+
+const floats = (size: 4 | 8): Directive => (a, s) => {
+  if (s.operands.length === 0) throw new Mistake(`${s.name} needs values`, s);
+  for (const [i, operand] of s.operands.entries()) {
+    a.section.add({ kind: 'bytes', bytes: floatBytes(expressionOf(s, i, 'values'), size, (e) => a.constant(e)) }, size, operand);
+  }
 };
 
 const text = (terminated: boolean): Directive => (a, s) => {
@@ -168,6 +176,7 @@ const directives: ReadonlyMap<string, Directive> = new Map<string, Directive>([
   ['.text', enter('.text')], ['.rodata', enter('.rodata')], ['.data', enter('.data')], ['.bss', enter('.bss')], ['.section', section],
   ['.byte', data(1)], ['.half', data(2)], ['.2byte', data(2)], ['.short', data(2)], ['.word', data(4)], ['.4byte', data(4)], ['.long', data(4)],
   ['.dword', data(8)], ['.8byte', data(8)], ['.quad', data(8)],
+  ['.float', floats(4)], ['.single', floats(4)], ['.double', floats(8)],
   ['.ascii', text(false)], ['.asciz', text(true)], ['.string', text(true)],
   ['.align', align(true)], ['.p2align', align(true)], ['.balign', align(false)],
   ['.zero', zero], ['.space', zero], ['.skip', zero], ['.fill', fill],

@@ -9,6 +9,7 @@ export type AddressPart = 'hi' | 'lo' | 'pcrel_hi' | 'pcrel_lo';
 export type Expression = Place &
   (
     | { readonly kind: 'number'; readonly value: bigint }
+    | { readonly kind: 'real'; readonly text: string }
     | { readonly kind: 'symbol'; readonly name: string }
     | { readonly kind: 'dot' | 'here' }
     | { readonly kind: 'unary'; readonly operator: string; readonly operand: Expression }
@@ -34,6 +35,7 @@ export interface Scope {
 export function evaluate(e: Expression, scope: Scope): Value {
   switch (e.kind) {
     case 'number': return { section: undefined, value: e.value };
+    case 'real': throw new Mistake(`${e.text} is no integer; .float and .double hold such numbers`, e);
     case 'symbol': return scope.symbol(e.name, e);
     case 'dot': return scope.dot;
     case 'here': return scope.here;

@@ -2,9 +2,9 @@
 import { Mistake } from './error.js';
 import type { Place } from './error.js';
 
-/** One token. A number's text is its digits, its value is in `value`; a string's text is its content with escapes resolved. */
+/** One token. A number's text is its digits, its value is in `value`; a real is a number with a fraction or an exponent, as it is written; a string's text is its content with escapes resolved. */
 export interface Token extends Place {
-  readonly kind: 'name' | 'number' | 'local' | 'string' | 'punct' | 'newline' | 'end';
+  readonly kind: 'name' | 'number' | 'real' | 'local' | 'string' | 'punct' | 'newline' | 'end';
   readonly text: string;
   readonly value: bigint;
 }
@@ -12,6 +12,7 @@ export interface Token extends Place {
 const space = /[ \t\r\f]+/y;
 const comment = /#[^\n]*|\/\/[^\n]*/y;
 const localRef = /(\d+)[fb](?![\w.$])/y;
+const real = /(?:\d+\.\d*|\.\d+)(?:[eE][-+]?\d+)?(?![\w.$])|\d+[eE][-+]?\d+(?![\w.$])/y;
 const numeral = /0[xX][0-9a-fA-F]+|0[bB][01]+|\d+/y;
 const wordEnd = /[\w.$]/y;
 const name = /[A-Za-z_.$@][\w.$]*/y;
@@ -74,6 +75,8 @@ class Lexer {
     if (c === "'") return this.#character(place);
     const local = this.#take(localRef);
     if (local !== undefined) return this.#push('local', local, BigInt(local.slice(0, -1)), place);
+    const fraction = this.#take(real);
+    if (fraction !== undefined) return this.#push('real', fraction, 0n, place);
     const digits = this.#take(numeral);
     if (digits !== undefined) return this.#number(digits, place);
     const word = this.#take(name);

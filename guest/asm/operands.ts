@@ -3,8 +3,8 @@ import { hex } from '../../src/base/index.js';
 import { Mistake } from './error.js';
 import { evaluate } from './expression.js';
 import type { Expression, Scope } from './expression.js';
-import { csrNumber, encode, fieldError, fieldRange, registerNumber } from './isa.js';
-import type { Encoded, FieldName } from './isa.js';
+import { csrNumber, encode, fieldError, fieldRange, operandField, registerNumber } from './isa.js';
+import type { Encoded, FieldName, OperandName } from './isa.js';
 import type { Operand } from './parser.js';
 import type { Instruction } from './section.js';
 
@@ -16,23 +16,38 @@ export interface EncodingScope extends Scope {
 
 type Values = { [name in FieldName]?: number };
 
+/** Names of rounding modes, and the rm field each stands for. */
+const ROUNDING_MODES: ReadonlyMap<string, number> = new Map([['rne', 0], ['rtz', 1], ['rdn', 2], ['rup', 3], ['rmm', 4], ['dyn', 7]]);
+
+/** The shapes of a row's operands, `count` of which are given: a rounding mode may be left away, and may be given where it changes nothing. */
+function shapesOf(row: Encoded, count: number): readonly string[] {
+  const shapes = row.syntax === '' ? [] : row.syntax.split(', ');
+  if (row.fields.rm === undefined) return shapes;
+  const others = shapes.filter((shape) => shape !== 'rm');
+  return count > others.length ? [...others, 'rm'] : others;
+}
+
 /** Whether the operands have the shape that a row's syntax asks for. */
 export function fits(row: Encoded, operands: readonly Operand[]): boolean {
-  const shapes = row.syntax === '' ? [] : row.syntax.split(', ');
+  const shapes = shapesOf(row, operands.length);
   return shapes.length === operands.length && shapes.every((shape, i) => {
     const operand = operands[i]!;
     if (shape.includes('(')) return operand.kind === 'memory';
-    return operand.kind === 'expression' && isRegister(operand.expression) === /^(rd|rs\d|sp)$/.test(shape);
+    if (operand.kind !== 'expression') return false;
+    if (/^f(d|s\d)$/.test(shape)) return isRegister(operand.expression, 'f');
+    if (shape === 'rm') return operand.expression.kind === 'symbol' && ROUNDING_MODES.has(operand.expression.name);
+    return isRegister(operand.expression, 'x') === /^(rd|rs\d|sp)$/.test(shape);
   });
 }
 
-const isRegister = (e: Expression): boolean => e.kind === 'symbol' && registerNumber(e.name) !== undefined;
+const isRegister = (e: Expression, file: 'x' | 'f'): boolean => e.kind === 'symbol' && registerNumber(e.name, file) !== undefined;
 
 /** The values of an instruction's fields. @throws Mistake */
 export function fieldValues({ row, implied, operands }: Instruction, scope: EncodingScope): Values {
   const values: Values = { ...implied };
   if (row.name === 'fence') values.fm = 0;
-  const shapes = row.syntax === '' ? [] : row.syntax.split(', ');
+  if (row.operands.includes('rm')) values.rm = ROUNDING_MODES.get('dyn')!;
+  const shapes = shapesOf(row, operands.length);
   for (const [i, shape] of shapes.entries()) {
     const operand = operands[i]!;
     const memory = /^(imm)?\((\w+)\)$/.exec(shape);
@@ -52,8 +67,11 @@ export const encodeInstruction = (instruction: Instruction, scope: EncodingScope
 
 function plain(shape: string, e: Expression, row: Encoded, scope: EncodingScope, values: Values): void {
   switch (shape) {
-    case 'rd': case 'rs1': case 'rs2': case 'sp':
+    case 'rd': case 'rs1': case 'rs2': case 'sp': case 'fd': case 'fs1': case 'fs2': case 'fs3':
       register(shape, e.kind === 'symbol' ? e.name : '', row, e, values);
+      break;
+    case 'rm':
+      values.rm = ROUNDING_MODES.get(e.kind === 'symbol' ? e.name : '')!;
       break;
     case 'csr':
       values.csr = csr(e, row, scope);
@@ -73,19 +91,22 @@ function plain(shape: string, e: Expression, row: Encoded, scope: EncodingScope,
 }
 
 function register(shape: string, name: string, row: Encoded, place: Operand | Expression, values: Values): void {
-  const number = registerNumber(name);
+  const file = shape.startsWith('f') ? 'f' : 'x';
+  const number = registerNumber(name, file);
   if (number === undefined) throw new Mistake(`${row.name} needs a register here`, place);
   if (shape === 'sp') {
     if (number !== 2) throw new Mistake(`${row.name} works on sp only, not ${name}`, place);
     return;
   }
-  const field = row.fields[shape as FieldName];
+  const fieldName = operandField(shape as OperandName)!;
+  const field = row.fields[fieldName];
   const error = field && fieldError(field, number);
   if (error !== undefined) {
     const short = field !== undefined && field.bias === 8;
-    throw new Mistake(short ? `${row.name} reaches s0, s1 and a0 to a5 only, not ${name}` : `${row.name} cannot take ${name} as ${shape}`, place);
+    const reach = file === 'f' ? 'fs0, fs1 and fa0 to fa5' : 's0, s1 and a0 to a5';
+    throw new Mistake(short ? `${row.name} reaches ${reach} only, not ${name}` : `${row.name} cannot take ${name} as ${shape}`, place);
   }
-  values[shape as FieldName] = number;
+  values[fieldName] = number;
 }
 
 /** A value of at most 64 bits, signed or unsigned, as a signed number. */

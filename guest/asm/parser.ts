@@ -159,6 +159,7 @@ class Parser {
     const token = this.#next();
     const { kind, text, value, line, column } = token;
     if (kind === 'number') return { kind: 'number', value, line, column };
+    if (kind === 'real') return { kind: 'real', text, line, column };
     if (kind === 'local') return { kind: 'symbol', name: this.#localName(text), line, column };
     if (kind === 'name') return text === '.' ? { kind: 'dot', line, column } : { kind: 'symbol', name: text, line, column };
     if (kind === 'punct' && text === '%') return this.#part(line, column);

@@ -2,7 +2,7 @@
  * Pseudo-instructions: what each stands for, as source. [RISC-V Assembly Programmer's Manual, Pseudoinstructions]
  *
  * `$1`, `$2` stand for the operands and `$here` for the address of the machine instruction. A form is chosen by its
- * operands: r is a register, e an expression, m a memory operand like 8(sp).
+ * operands: r is a register, f a floating-point register, e an expression, m a memory operand like 8(sp).
  */
 import { Mistake } from './error.js';
 import type { Expression } from './expression.js';
@@ -13,6 +13,10 @@ import type { Operand, Statement } from './parser.js';
 
 const loads = ['lb', 'lh', 'lw', 'ld', 'lbu', 'lhu', 'lwu'];
 const stores = ['sb', 'sh', 'sw', 'sd'];
+const floatFormats = ['s', 'd'];
+const immediates = ['add', 'and', 'or', 'xor', 'slt', 'sll', 'srl', 'sra', 'addw', 'sllw', 'srlw', 'sraw', 'ror', 'rorw', 'bclr', 'bext', 'binv', 'bset'];
+/** CSR, and the names of the instructions that read it, write it, and write an immediate to it. */
+const floatCsrs = [['fcsr', 'frcsr', 'fscsr', ''], ['frm', 'frrm', 'fsrm', 'fsrmi'], ['fflags', 'frflags', 'fsflags', 'fsflagsi']] as const;
 const address = (low: string): string => `auipc $1, %pcrel_hi($2); ${low}`;
 
 const forms: readonly (readonly [name: string, operands: string, means: string])[] = [
@@ -25,12 +29,9 @@ const forms: readonly (readonly [name: string, operands: string, means: string])
   ['not', 'rr', 'xori $1, $2, -1'],
   ['neg', 'rr', 'sub $1, x0, $2'],
   ['negw', 'rr', 'subw $1, x0, $2'],
-  ['sext.b', 'rr', 'slli $1, $2, 56; srai $1, $1, 56'],
-  ['sext.h', 'rr', 'slli $1, $2, 48; srai $1, $1, 48'],
   ['sext.w', 'rr', 'addiw $1, $2, 0'],
   ['zext.b', 'rr', 'andi $1, $2, 255'],
-  ['zext.h', 'rr', 'slli $1, $2, 48; srli $1, $1, 48'],
-  ['zext.w', 'rr', 'slli $1, $2, 32; srli $1, $1, 32'],
+  ['zext.w', 'rr', 'add.uw $1, $2, x0'],
   ['seqz', 'rr', 'sltiu $1, $2, 1'],
   ['snez', 'rr', 'sltu $1, x0, $2'],
   ['sltz', 'rr', 'slt $1, $2, x0'],
@@ -76,9 +77,23 @@ const forms: readonly (readonly [name: string, operands: string, means: string])
   ['rdcycle', 'r', 'csrrs $1, cycle, x0'],
   ['rdtime', 'r', 'csrrs $1, time, x0'],
   ['rdinstret', 'r', 'csrrs $1, instret, x0'],
-  ...['add', 'and', 'or', 'xor', 'slt', 'sll', 'srl', 'sra', 'addw', 'sllw', 'srlw', 'sraw'].map(
+  ...immediates.map(
     (name) => [name, 'rre', `${name.replace(/w?$/, (w) => `i${w}`)} $1, $2, $3`] as const),
   ['sltu', 'rre', 'sltiu $1, $2, $3'],
+  ...['flw', 'fld', 'fsw', 'fsd'].map((name) => [name, 'fer', `auipc $3, %pcrel_hi($2); ${name} $1, %pcrel_lo($here-4)($3)`] as const),
+  ...floatFormats.flatMap((format) => [
+    ...[['fmv', 'fsgnj'], ['fneg', 'fsgnjn'], ['fabs', 'fsgnjx']].map(([name, means]) => [`${name}.${format}`, 'ff', `${means}.${format} $1, $2, $2`] as const),
+    ...['t', 'e'].map((order) => [`fg${order}.${format}`, 'rff', `fl${order}.${format} $1, $3, $2`] as const),
+  ]),
+  ['fmv.x.s', 'rf', 'fmv.x.w $1, $2'],
+  ['fmv.s.x', 'fr', 'fmv.w.x $1, $2'],
+  ...floatCsrs.flatMap(([csr, read, write, immediate]) => [
+    [read, 'r', `csrrs $1, ${csr}, x0`] as const,
+    [write, 'r', `csrrw x0, ${csr}, $1`] as const,
+    [write, 'rr', `csrrw $1, ${csr}, $2`] as const,
+    [immediate, 'e', `csrrwi x0, ${csr}, $1`] as const,
+    [immediate, 're', `csrrwi $1, ${csr}, $2`] as const,
+  ]),
 ];
 
 const known: ReadonlyMap<string, readonly (readonly [string, string])[]> = (() => {
@@ -88,17 +103,20 @@ const known: ReadonlyMap<string, readonly (readonly [string, string])[]> = (() =
 })();
 const parsed = new Map<string, readonly Statement[]>();
 
-/** The kind of an operand as `forms` spells it. */
-function kindOf(operand: Operand): string {
-  if (operand.kind === 'memory') return 'm';
-  const e = operand.kind === 'expression' ? operand.expression : undefined;
-  return e?.kind === 'symbol' && registerNumber(e.name) !== undefined ? 'r' : 'e';
+/** Whether an operand is of a kind as `forms` spells them. The names of f registers may also be symbols. */
+function isOf(kind: string | undefined, operand: Operand): boolean {
+  if (operand.kind !== 'expression') return kind === (operand.kind === 'memory' ? 'm' : 'e');
+  const name = operand.expression.kind === 'symbol' ? operand.expression.name : '';
+  if (kind === 'f') return registerNumber(name, 'f') !== undefined;
+  return kind === (registerNumber(name) === undefined ? 'e' : 'r');
 }
+
+const suits = (kinds: string, { operands }: Statement): boolean => kinds.length === operands.length && operands.every((operand, i) => isOf(kinds[i], operand));
 
 /** The operand forms of a pseudo-instruction, as a message lists them; undefined where there is none of that name. */
 export function pseudoForms(name: string): string[] | undefined {
   if (name === 'li') return ['li register, constant'];
-  const words = new Map([['r', 'register'], ['e', 'expression'], ['m', 'offset(register)']]);
+  const words = new Map([['r', 'register'], ['f', 'f register'], ['e', 'expression'], ['m', 'offset(register)']]);
   return known.get(name)?.map(([operands]) => `${name} ${operands.split('').map((kind) => words.get(kind)).join(', ')}`.trim());
 }
 
@@ -108,9 +126,8 @@ export function pseudoForms(name: string): string[] | undefined {
  * @throws Mistake
  */
 export function expand(statement: Statement, constant: (e: Expression) => bigint): readonly Statement[] | undefined {
-  const kinds = statement.operands.map(kindOf).join('');
-  const isLi = statement.name === 'li' && kinds === 're';
-  const means = isLi ? liForm(statement, constant) : known.get(statement.name)?.find(([operands]) => operands === kinds)?.[1];
+  const isLi = statement.name === 'li' && suits('re', statement);
+  const means = isLi ? liForm(statement, constant) : known.get(statement.name)?.find(([kinds]) => suits(kinds, statement))?.[1];
   if (means === undefined) return undefined;
   let template = parsed.get(means);
   if (template === undefined) {

@@ -1,13 +1,16 @@
-/** The pc and the x registers of a hart, as TypeScript reaches them. */
+/** The pc, the x registers and floating point of a hart, as TypeScript reaches them. */
+import { FloatUnit } from './float/float-unit.js';
 import type { HartState } from './hart-state.js';
 import { State } from './layout.js';
 
 /** What can be read and set of a hart between instructions. */
 export abstract class HartRegisters {
   readonly state: HartState;
+  readonly float: FloatUnit;
 
   constructor(state: HartState) {
     this.state = state;
+    this.float = new FloatUnit(state);
   }
 
   /** Address of the next instruction: exact where canonical, else the nearest number. */

@@ -7,7 +7,6 @@ import type { Watchpoint } from './breakpoints.js';
 import { CsrFile } from './csr-file.js';
 import { Leave } from './emitter.js';
 import type { HartEngine } from './engine.js';
-import { FloatUnit } from './float/float-unit.js';
 import { HartRegisters } from './hart-registers.js';
 import { HartState } from './hart-state.js';
 import { Exit, type HartOptions } from './hart-options.js';
@@ -34,7 +33,6 @@ export class Hart extends HartRegisters {
   readonly csrs: CsrFile;
   /** What devices hold of mip. */
   readonly lines: InterruptLines;
-  readonly float: FloatUnit;
   /** RISC-V exception code of the last Exit.Trap. */
   cause = 0;
   /** Exact tval of the last Exit.Trap, signed. */
@@ -82,7 +80,6 @@ export class Hart extends HartRegisters {
     this.mmu = new Mmu({
       hartId: o.id, memory: bus, cache: this.cache, tlb: o.tlb ?? SEGDEV_TLB, ad: o.ad ?? 'svade', ...(o.trace ? { trace: o.trace } : {}),
     });
-    this.float = new FloatUnit(this.state);
     this.csrs = new CsrFile(this);
     if (o.kernel) this.#becomeUser();
     this.translationChanged();

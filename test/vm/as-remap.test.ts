@@ -103,7 +103,7 @@ it('moves what a plain array of pages says, whatever happened before, and leaks 
     const before = w.vm.pages.used;
     let as = as_alloc(w.vm, 'A');
     // -1: nothing mapped; else what the first byte of the page is.
-    const model = new Array<number>(2 * SLOTS).fill(-1);
+    const model = Array.from({ length: 2 * SLOTS }, () => -1);
     let value = 0;
     for (const { kind, page, pages, to, more } of ops) {
       const free = (from: number, count: number): boolean => model.slice(from, from + count).every((held) => held < 0);

@@ -26,19 +26,19 @@ export interface Remembered {
 /** The arrays of {@link tlbEntries} and {@link walkCacheEntries}. */
 interface Source {
   readonly config: { readonly name: string };
-  readonly entries: number;
-  word(entry: number): number;
-  pfn(entry: number): Pfn;
+  readonly words: Int32Array;
+  readonly pfns: Float64Array;
   firstPageOf(entry: number): number;
 }
 
 function* entries(array: Source): Generator<Remembered, void, void> {
-  for (let at = 0; at < array.entries; at++) {
-    const word = array.word(at);
+  const { words, pfns, config } = array;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
     if (word === 0) continue;
     yield {
-      array: array.config.name, asid: word >>> WORD_ASID_SHIFT, global: (word & PTE_G) !== 0, vpn: array.firstPageOf(at), pages: 2 ** SIZE_SHIFT[sizeOf(word)]!,
-      pfn: array.pfn(at), flags: word & 0xff, pbmt: (word >>> WORD_PBMT_SHIFT) & 3,
+      array: config.name, asid: word >>> WORD_ASID_SHIFT, global: (word & PTE_G) !== 0, vpn: array.firstPageOf(at), pages: 2 ** SIZE_SHIFT[sizeOf(word)]!,
+      pfn: pfns[at]!, flags: word & 0xff, pbmt: (word >>> WORD_PBMT_SHIFT) & 3,
     };
   }
 }

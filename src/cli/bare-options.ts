@@ -17,6 +17,8 @@ export interface BareOptions {
   readonly misaligned: 'work' | 'trap';
   readonly ad: 'svade' | 'svadu';
   readonly trace: string | undefined;
+  /** File for the instructions that retire. */
+  readonly commitLog: string | undefined;
   readonly quiet: boolean;
 }
 
@@ -34,6 +36,7 @@ finisher at 0x100000, and HTIF where the program has a symbol tohost. What the g
   --misaligned work|trap         misaligned loads and stores work (default) or trap; atomics always trap
   --ad svade|svadu               page table A and D bits kept by page faults (default) or by hardware until menvcfg.ADUE says otherwise
   --trace FILE                   write every event: text, or NDJSON where FILE ends in .ndjson
+  --commit-log FILE              write every instruction as Spike's --log-commits does (slow)
   --quiet                        no summary on standard error
   --help                         this text
 
@@ -50,6 +53,7 @@ const spec = {
   misaligned: { type: 'string' },
   ad: { type: 'string' },
   trace: { type: 'string' },
+  'commit-log': { type: 'string' },
   quiet: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -85,7 +89,7 @@ export function parseBareOptions(args: readonly string[]): BareOptions | 'help' 
   const [program, more] = positionals;
   if (program === undefined) throw new UsageError('bare needs a program: segdev bare PROGRAM');
   if (more !== undefined) throw new UsageError(`bare takes one program, not also "${more}"`);
-  for (const name of ['trace', 'signature'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
+  for (const name of ['trace', 'signature', 'commit-log'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
   if (values['signature-granularity'] !== undefined && values.signature === undefined) throw new UsageError('--signature-granularity needs --signature FILE');
   return {
     program,
@@ -97,6 +101,7 @@ export function parseBareOptions(args: readonly string[]): BareOptions | 'help' 
     misaligned: choice('misaligned', values.misaligned, ['work', 'trap']),
     ad: choice('ad', values.ad, ['svade', 'svadu']),
     trace: values.trace,
+    commitLog: values['commit-log'],
     quiet: values.quiet ?? false,
   };
 }

@@ -3,6 +3,7 @@ import { type BareMachine, type BareResult, createBareMachine, formatSignature }
 import { hex, Trace, traceJson, traceText } from '../base/index.js';
 import { ElfError } from '../../guest/index.js';
 import { BARE_HELP, type BareOptions, parseBareOptions } from './bare-options.js';
+import { openCommitLog } from './commit-log-file.js';
 import { GuestInput } from './guest-input.js';
 import { fs, now } from './host.js';
 import { BlockWriter, StreamFailure, writeAll } from './output.js';
@@ -90,7 +91,7 @@ function writeSignature(machine: BareMachine, path: string, options: BareOptions
 }
 
 async function runBare(options: BareOptions): Promise<number> {
-  checkOutputs({ trace: options.trace, signature: options.signature });
+  checkOutputs({ trace: options.trace, 'commit-log': options.commitLog, signature: options.signature });
   const trace = new Trace();
   const failure = new StreamFailure();
   const input = new GuestInput();
@@ -100,11 +101,14 @@ async function runBare(options: BareOptions): Promise<number> {
     throw new UsageError(`--signature: ${options.program} has no symbols begin_signature and end_signature around memory`);
   }
   const writer = openTrace(trace, options.trace, failure);
+  const { commitLog } = options;
+  const commits = commitLog === undefined ? undefined : await openCommitLog(commitLog, machine.harts, machine.bus, failure);
   const start = now();
   const result = await runUntilDone(machine, options.maxInstructions, failure);
   const seconds = (now() - start) / 1000;
   input.close();
   failure.guard(options.trace ?? '', () => writer?.close());
+  failure.guard(commitLog ?? '', () => commits?.close());
   if (failure.text !== undefined) throw new UsageError(failure.text);
   if (signature !== undefined && result.status !== 'interrupted') writeSignature(machine, signature, options);
   const { code, lines } = conclude(result, machine);

@@ -5,11 +5,7 @@ import type { Quirks, SegdevMode } from '../segdev/index.js';
 import { TC_ENTRIES, TC_ENTRIES_MAX } from '../../mmu/index.js';
 import { parseInteger } from './device-options.js';
 import { MODE_HELP, parseMode, parseQuirks } from './mode-options.js';
-import { parseSize } from './size-option.js';
 import { UsageError } from './usage-error.js';
-
-/** Less holds no program with its stack and page tables; more does not fit one WebAssembly memory beside the devices' pages. */
-const [SMALLEST_MEMORY, LARGEST_MEMORY] = [2 ** 20, 3.5 * 2 ** 30];
 
 /** What `run` was asked to do. */
 export interface RunOptions {
@@ -17,6 +13,8 @@ export interface RunOptions {
   readonly devices: readonly string[];
   /** Trace file; its name ends in .ndjson or .json for NDJSON, anything else is text. */
   readonly trace: string | undefined;
+  /** File for the instructions that retire. */
+  readonly commitLog: string | undefined;
   readonly screenshot: string | undefined;
   readonly stats: string | undefined;
   readonly quantum: number | undefined;
@@ -32,10 +30,6 @@ export interface RunOptions {
   readonly rootWritable: boolean;
   /** Bytes the guest may add to it. */
   readonly rootSpace: number | undefined;
-  /** Bytes of memory. */
-  readonly memory: number | undefined;
-  /** "NAME=value". */
-  readonly env: readonly string[];
   readonly quiet: boolean;
   readonly help: boolean;
 }
@@ -46,9 +40,8 @@ export const RUN_OPTIONS_HELP: string = `
   --root DIR                     DIR is the guest's file system, read-only; PROGRAM is looked for in it first
   --root-writable                the guest may change what is in DIR
   --root-space SIZE              how much it may add, in bytes or with K, M or G behind the number (default 1G)
-  --memory SIZE                  RAM of the machine, like 64M or 1G (default 256M)
-  --env NAME=VALUE               a variable of the guest's environment, which is empty otherwise (again for more)
   --trace FILE                   write every event: text, or NDJSON where FILE ends in .ndjson
+  --commit-log FILE              write every instruction as Spike's --log-commits does (slow)
   --screenshot FILE              write the first framebuffer as PNG when the run ends
   --stats FILE                   write the statistics as JSON when the run ends
   --harts N                      harts of the machine, 1..${MAX_HARTS} (default 1)
@@ -64,9 +57,8 @@ const spec = {
   root: { type: 'string' },
   'root-writable': { type: 'boolean' },
   'root-space': { type: 'string' },
-  memory: { type: 'string' },
-  env: { type: 'string', multiple: true },
   trace: { type: 'string' },
+  'commit-log': { type: 'string' },
   screenshot: { type: 'string' },
   stats: { type: 'string' },
   quantum: { type: 'string' },
@@ -103,12 +95,6 @@ function size(name: string, text: string | undefined): number | undefined {
   return value;
 }
 
-/** The variables of --env, checked. */
-function variables(texts: readonly string[]): readonly string[] {
-  for (const text of texts) if (text.indexOf('=') < 1 || text.includes('\0')) throw new UsageError(`--env must be NAME=VALUE, not "${text}"`);
-  return texts;
-}
-
 /** One line out of what node:util says of a wrong option. */
 function explain(error: unknown): UsageError {
   const text = error instanceof Error ? error.message : String(error);
@@ -142,11 +128,12 @@ function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ args: str
  */
 export function parseRunOptions(args: readonly string[]): RunOptions {
   const { values, positionals } = parse(args);
-  for (const name of ['trace', 'screenshot', 'stats', 'root'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
+  for (const name of ['trace', 'commit-log', 'screenshot', 'stats', 'root'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
   return {
     positionals,
     devices: values.device ?? [],
     trace: values.trace,
+    commitLog: values['commit-log'],
     screenshot: values.screenshot,
     stats: values.stats,
     quantum: integer('quantum', values.quantum, 1, 1e9),
@@ -159,8 +146,6 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     root: values.root,
     rootWritable: values['root-writable'] ?? false,
     rootSpace: size('root-space', values['root-space']),
-    memory: parseSize('memory', values.memory, SMALLEST_MEMORY, LARGEST_MEMORY),
-    env: variables(values.env ?? []),
     quiet: values.quiet ?? false,
     help: values.help ?? false,
   };

@@ -4,6 +4,7 @@ import type { UserTarget } from '../debug/index.js';
 import { type DeviceConfig, type Machine, type MachineConfig, type RunResult, createMachine } from '../machine/index.js';
 import { formatDeath } from '../process/index.js';
 import { ElfError } from '../../guest/index.js';
+import { openCommitLog } from './commit-log-file.js';
 import { firstFramebuffer, makeDevices } from './devices.js';
 import { GuestInput } from './guest-input.js';
 import { guestProgram, guestRoot, hostPath } from './guest-root.js';
@@ -38,7 +39,6 @@ function prepare(
     devices,
     trace,
     segdev: { mode: options.mode, quirks: options.quirks },
-    ...(options.memory === undefined ? {} : { ramSize: options.memory }),
     ...guestRoot(options),
     ...guestTerminal(),
     stdin: (max) => failure.attempt('cannot read standard input', () => input.read(max), new Uint8Array(0)),
@@ -52,7 +52,7 @@ function prepare(
   try {
     const machine = createMachine(config);
     const target = debuggable(machine);
-    machine.spawn(guestProgram(machine, options, path), [path, ...args], options.env);
+    machine.spawn(guestProgram(machine, options, path), [path, ...args], []);
     return { machine, target };
   } catch (error) {
     if (error instanceof ElfError) throw new UsageError(`${path}: ${error.message}`);
@@ -161,7 +161,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
   if (path === undefined) throw new UsageError('run needs a program: segdev run PROGRAM [ARGS...]');
   const devices = makeDevices(options.devices);
   if (options.screenshot !== undefined && firstFramebuffer(devices) === undefined) throw new UsageError('--screenshot needs a framebuffer: add --device framebuffer');
-  checkOutputs({ trace: options.trace, screenshot: options.screenshot, stats: options.stats });
+  checkOutputs({ trace: options.trace, 'commit-log': options.commitLog, screenshot: options.screenshot, stats: options.stats });
   const trace = new Trace();
   const failure = new StreamFailure();
   const input = new GuestInput();
@@ -170,6 +170,8 @@ export async function runProgram(options: RunOptions): Promise<number> {
     machine: made, path: hostPath(options, path), ...(options.maxInstructions === undefined ? {} : { maxInstructions: options.maxInstructions }),
   }));
   const writer = openTrace(trace, options.trace, failure);
+  const { commitLog } = options;
+  const commits = commitLog === undefined ? undefined : await openCommitLog(commitLog, machine.harts, machine.bus, failure);
 
   const start = now();
   const result = target === undefined
@@ -178,6 +180,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
   const seconds = (now() - start) / 1000;
 
   failure.guard(options.trace ?? '', () => writer?.close());
+  failure.guard(commitLog ?? '', () => commits?.close());
   if (failure.text !== undefined) throw new UsageError(failure.text);
   await writeResults(machine, options, devices);
   const { code, lines } = conclude(result);

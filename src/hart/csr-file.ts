@@ -67,6 +67,19 @@ export class CsrFile {
     return true;
   }
 
+  /** Reads a CSR whatever the present mode, for debuggers; undefined where there is none. */
+  peek(number: number): bigint | undefined {
+    return this.#csrs.get(number)?.read();
+  }
+
+  /** Writes a CSR whatever the present mode; false where there is none or it is read-only. */
+  poke(number: number, value: bigint): boolean {
+    const csr = this.#csrs.get(number);
+    if (csr?.write === undefined || number >>> 10 === 3) return false;
+    csr.write(unsigned(value));
+    return true;
+  }
+
   #allowed(number: number): boolean {
     const { mode, status, machine, supervisor } = this.#hart.traps;
     if (mode < ((number >>> 8) & 3)) return false;

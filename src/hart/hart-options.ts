@@ -29,8 +29,6 @@ export interface HartOptions {
   /** Who keeps the A and D bits; default svade, by page faults. */
   readonly ad?: 'svade' | 'svadu';
   readonly trace?: Trace;
-  /** false: every miss of the translation cache is answered by TypeScript; default true. It changes speed only. */
-  readonly walkInGeneratedCode?: boolean;
   /** true: the hart runs user programs, and their traps leave `run`. false: it starts in machine mode and traps go to mtvec and stvec. */
   readonly kernel: boolean;
   /** Virtual time in nanoseconds when `run` was entered, for the time CSR; default: the instructions retired until then. */
@@ -41,4 +39,12 @@ export interface HartOptions {
   readonly misaligned?: 'work' | 'trap';
   /** Whether a machine-mode handler that cannot be fetched ends `run`; default no. */
   readonly stopsStuck?: boolean;
+}
+
+/** Sees what a hart does, an instruction at a time. */
+export interface HartObserver {
+  /** The instruction at pc is about to be executed. */
+  before(): void;
+  /** It has been, and has retired; or it has not, because it trapped or has to be fetched first. */
+  after(retired: boolean): void;
 }

@@ -1,5 +1,5 @@
 /** A hart: registers, MMU, privileged state, and the loop that runs generated code and handles what it leaves for. */
-import { HarnessBug, PAGESIZE, type Pfn, type Vaddr } from '../base/index.js';
+import { HarnessBug, type Pfn, type Vaddr } from '../base/index.js';
 import { Mmu, SATP_SV39, SEGDEV_TLB, TranslationCache } from '../../mmu/index.js';
 import { Cause } from './cause.js';
 import { type HartContext, newHartContext } from './context.js';
@@ -9,13 +9,14 @@ import { Leave } from './emitter.js';
 import type { HartEngine } from './engine.js';
 import { HartRegisters } from './hart-registers.js';
 import { HartState } from './hart-state.js';
-import { Exit, type HartOptions } from './hart-options.js';
-import { Handler, instructionOf } from './interpreter.js';
+import { Exit, type HartObserver, type HartOptions } from './hart-options.js';
+import { Handler } from './interpreter.js';
 import { InterruptLines } from './interrupt-lines.js';
 import { encode } from './isa/index.js';
-import { Decoded, DECODED_SHIFT, State, TLB_BYTES, tlbPlace, translationCache } from './layout.js';
+import { Decoded, State, translationCache } from './layout.js';
 import { Status } from './status.js';
 import { SYSTEM } from './system.js';
+import { systemInstructionAt } from './system-instruction.js';
 import { type Mode, TrapRegisters } from './trap-registers.js';
 
 /** Instructions per entry of generated code: V8 changes to optimised code only when it is entered anew, and interrupts are taken between entries. */
@@ -41,6 +42,8 @@ export class Hart extends HartRegisters {
   dataAccesses = 0;
   /** Data translations besides one for each data access: second pages, and accesses the bus refused. */
   extraDataLookups = 0;
+  /** Sees every instruction; undefined for nobody, which is faster. */
+  observer: HartObserver | undefined = undefined;
   /** The access of the last Exit.Watchpoint: of `size` bytes at `va`. */
   touched: { readonly point: Watchpoint; readonly va: number; readonly size: number } | undefined = undefined;
   readonly alignedOnly: boolean;
@@ -77,10 +80,8 @@ export class Hart extends HartRegisters {
     this.#stopsStuck = o.stopsStuck ?? false;
     this.alignedOnly = o.misaligned === 'trap';
     this.cache = new TranslationCache({ memory: bus.memory, at: place, entries });
-    const ram = { first: bus.ramBase / PAGESIZE, frames: bus.ramSize / PAGESIZE, host: bus.ramHost };
     this.mmu = new Mmu({
       hartId: o.id, memory: bus, cache: this.cache, tlb: o.tlb ?? SEGDEV_TLB, ad: o.ad ?? 'svade', ...(o.trace ? { trace: o.trace } : {}),
-      ...(o.walkInGeneratedCode === false ? {} : { shared: { memory: bus.memory, at: tlbPlace(place, entries), bytes: TLB_BYTES, ram, misaligned: !this.alignedOnly } }),
     });
     this.csrs = new CsrFile(this);
     if (o.kernel) this.#becomeUser();
@@ -200,13 +201,24 @@ export class Hart extends HartRegisters {
       while (exit === GO_ON && this.#left > 0 && !this.#ending) {
         if (!this.#kernel && this.#interrupted()) continue;
         if (decoded.generation !== this.#generation) this.state.setCell(State.page, 0);
-        exit = this.state.cell(State.page) === 0 ? this.#locate(1) : this.#handle(this.#enter());
+        exit = this.state.cell(State.page) === 0 ? this.#locate(1) : this.#goOn();
       }
     } finally {
       this.#engine.running = undefined;
       this.#collect();
     }
     return exit === GO_ON ? Exit.Quantum : (exit as Exit);
+  }
+
+  /** Executes what it can, or one instruction while somebody looks. */
+  #goOn(): number {
+    const { observer } = this;
+    if (observer === undefined) return this.#handle(this.#enter(ENTRY));
+    const before = this.#retired;
+    observer.before();
+    const exit = this.#handle(this.#enter(1));
+    observer.after(this.#retired > before);
+    return exit;
   }
 
   /** What the last `run` left of its quantum; traps taken have used one each. */
@@ -244,7 +256,7 @@ export class Hart extends HartRegisters {
   }
 
   /** Enters generated code once, for at most `most` instructions, and counts what it has done. */
-  #enter(most = ENTRY): ReturnType<HartEngine['run']> {
+  #enter(most: number): ReturnType<HartEngine['run']> {
     const { state } = this;
     const entry = Math.min(this.#left, most, this.lines.instructionsLeft(this.now));
     state.setCell(State.count, entry);
@@ -308,12 +320,7 @@ export class Hart extends HartRegisters {
       this.touched = touched;
       return Exit.Watchpoint;
     }
-    slowPath.unwatched = true;
-    try {
-      return this.#handle(this.#enter(1));
-    } finally {
-      slowPath.unwatched = false;
-    }
+    return slowPath.withoutWatchpoints(() => this.#handle(this.#enter(1)));
   }
 
   /** Throws what a device model threw. The hart stands at the instruction, which has not happened. */
@@ -341,20 +348,10 @@ export class Hart extends HartRegisters {
   }
 
   #system(ip: number): number {
-    const { u8, u16, i32 } = this.#engine.bus;
-    const handler = u16[(ip + Decoded.handler) >> 1]!;
-    const row = instructionOf(handler === Handler.Straddle ? u16[(ip + Decoded.innerHandler) >> 1]! : handler);
-    const operation = row && SYSTEM[row.name];
-    if (row === undefined || operation === undefined) throw new HarnessBug('no helper for a system instruction', { handler, pc: this.pc });
+    const { row, length, operands } = systemInstructionAt(this.#engine.bus, ip);
+    const operation = SYSTEM[row.name];
+    if (operation === undefined) throw new HarnessBug('no helper for a system instruction', { name: row.name, pc: this.pc });
     this.lines.read(this.now);
-    const rd = u16[(ip + Decoded.rd) >> 1]!;
-    const length = u8[ip + Decoded.length]! >> DECODED_SHIFT;
-    const operands = {
-      rd: rd === State.sink ? 0 : rd >> 3,
-      rs1: u8[ip + Decoded.rs1]! >> 3,
-      rs2: u8[ip + Decoded.rs2]! >> 3,
-      imm: i32[(ip + Decoded.imm) >> 2]!,
-    };
     const outcome = operation(this, operands);
     switch (outcome) {
       case 'next': case 'wait': case 'jumped':

@@ -6,7 +6,7 @@ export { decode, type DecodedInstruction } from './decode.js';
 export { disassemble } from './disassemble.js';
 export { type EngineOptions, HartEngine } from './engine.js';
 export { Hart } from './hart.js';
-export { Exit, type HartOptions } from './hart-options.js';
+export { Exit, type HartObserver, type HartOptions } from './hart-options.js';
 export type { InterruptSource } from './interrupt-lines.js';
 export { generateInterpreter, usePrebuiltInterpreter } from './interpreter.js';
 export * from './isa/index.js';

@@ -9,10 +9,13 @@ import type { MapRequest } from './file-ops.js';
 import type { Labels } from './labels.js';
 
 /** MAP_ANON: zeros on first touch, shared or private. Returns the address, or -ENOMEM. */
-export function* mapAnonymous(r: MapRequest): Kgen<number> {
+export const mapAnonymous = (r: MapRequest): Kgen<number> => mapPages(r);
+
+/** Maps the pages of a file, or without one zeros, shared or private. Returns the address, or -ENOMEM. */
+export function* mapPages(r: MapRequest, file?: FileObject): Kgen<number> {
   yield* as_rangelock(r.as);
   const addr = yield* choose_addr(r.as, r.addr, r.len, 0, ADDR_NOVACALIGN, r.flags);
-  const create = segvn_create({ prot: r.prot, maxprot: r.maxprot, type: r.flags & MAP_TYPE });
+  const create = segvn_create({ prot: r.prot, maxprot: r.maxprot, type: r.flags & MAP_TYPE, ...(file === undefined ? {} : { file, offset: r.off }) });
   const error = addr === undefined ? ENOMEM : yield* as_map(r.as, addr, r.len, create);
   yield* as_rangeunlock(r.as);
   return error !== 0 || addr === undefined ? -error : addr;

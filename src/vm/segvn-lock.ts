@@ -59,10 +59,12 @@ function marks(seg: Seg, data: SegvnData): Uint8Array {
   return data.locked;
 }
 
-/** Writes nothing back, for every page is in memory only. @returns 0, or EBUSY for MS_INVALIDATE of locked pages. */
+/** Gives a file back what a shared mapping has changed; other pages are in memory only. @returns 0, or EBUSY for MS_INVALIDATE of locked pages. */
 export function segvn_sync(seg: Seg, addr: number, len: number, _attr: number, flags: number): number {
+  const data = segvnData(seg);
   const first = seg_page(seg, addr);
-  return (flags & MS_INVALIDATE) !== 0 && anyLocked(segvnData(seg), first, first + len / PAGESIZE) ? EBUSY : 0;
+  if (data.shared) data.file?.flush();
+  return (flags & MS_INVALIDATE) !== 0 && anyLocked(data, first, first + len / PAGESIZE) ? EBUSY : 0;
 }
 
 /**

@@ -1,11 +1,15 @@
 /** A regular file of the host, open. */
-import { EFBIG, ENODEV, ENOSPC, ENOTTY } from '../../base/index.js';
+import { EFBIG, ENOSPC, ENOTTY } from '../../base/index.js';
 import { UIO_READ, UIO_WRITE, uiomove } from '../../ddi/index.js';
 import type { Uio } from '../../ddi/index.js';
 import type { Kgen } from '../../kernel/index.js';
-import type { AttributeChange, FileOps } from '../file-ops.js';
+import { MAP_SHARED, MAP_TYPE, PROT_WRITE } from '../../vm/index.js';
+import type { AttributeChange, FileOps, MapRequest } from '../file-ops.js';
 import { O_APPEND } from '../linux-flags.js';
+import { mapPages } from '../map-anonymous.js';
 import type { Attributes } from './attributes.js';
+import { HostHandle } from './host-handle.js';
+import { filePages } from './host-pages.js';
 import type { HostFile } from './host-files.js';
 import { MAX_FILE_SIZE } from './host-tree.js';
 import type { HostInode, HostTree } from './host-tree.js';
@@ -13,24 +17,26 @@ import type { HostInode, HostTree } from './host-tree.js';
 /** Bytes moved at a time, so that a guest's absurd length costs no host memory. */
 const CHUNK = 131072;
 
-/** The operations of an open file; closing it closes `file`. */
+/** The operations of an open file. */
 export class HostRegular implements FileOps {
   readonly seekable = true;
+  readonly #handle: HostHandle;
   readonly #tree: HostTree;
   readonly #file: HostFile;
   readonly #inode: HostInode;
+  readonly #path: string;
 
-  constructor(tree: HostTree, file: HostFile, inode: HostInode) {
+  /** @param path what mappings of it are called */
+  constructor(tree: HostTree, file: HostFile, inode: HostInode, path: string) {
+    this.#handle = new HostHandle(tree, file, inode);
     this.#tree = tree;
     this.#file = file;
     this.#inode = inode;
-    inode.users++;
+    this.#path = path;
   }
 
-  /** Bytes in the file; 0 where the host does not say. */
   get #size(): number {
-    const stat = this.#file.stat();
-    return typeof stat === 'number' ? 0 : stat.size;
+    return this.#handle.size;
   }
 
   attributes(): Attributes | number {
@@ -39,6 +45,7 @@ export class HostRegular implements FileOps {
   }
 
   *read(uio: Uio): Kgen<number> {
+    this.#inode.pages?.flush();
     while (uio.resid > 0) {
       const bytes = new Uint8Array(Math.min(uio.resid, CHUNK));
       const count = uio.loffset > MAX_FILE_SIZE ? 0 : this.#file.read(uio.loffset, bytes);
@@ -76,6 +83,7 @@ export class HostRegular implements FileOps {
     const written = count <= 0 ? 0 : this.#file.write(at, bytes.subarray(0, count));
     this.#tree.give(taken - Math.max(0, at + Math.max(0, written) - size));
     if (written > 0) this.#tree.changed(this.#inode);
+    this.#inode.pages?.update(at, bytes.subarray(0, Math.max(0, written)));
     return written;
   }
 
@@ -83,8 +91,12 @@ export class HostRegular implements FileOps {
     return ENOTTY;
   }
 
-  mmap(): number {
-    return -ENODEV;
+  *mmap(request: MapRequest): Kgen<number> {
+    const writable = (request.flags & MAP_TYPE) === MAP_SHARED && (request.maxprot & PROT_WRITE) !== 0;
+    const pages = filePages(request.as.vm, this.#handle, this.#path, writable);
+    const addr = yield* mapPages(request, pages);
+    pages.release();
+    return addr;
   }
 
   truncate(size: number): number {
@@ -96,6 +108,7 @@ export class HostRegular implements FileOps {
     if (error !== 0) return -error;
     if (growth > 0) this.#tree.take(growth);
     else this.#tree.give(before - size);
+    if (size < before) this.#inode.pages?.cut(size);
     this.#tree.changed(this.#inode);
     return 0;
   }
@@ -112,14 +125,12 @@ export class HostRegular implements FileOps {
   }
 
   sync(): number {
+    this.#inode.pages?.flush();
     return -this.#file.sync();
   }
 
   close(): number {
-    this.#inode.users--;
-    const size = this.#inode.unlinked ? this.#size : 0;
-    this.#file.close();
-    this.#tree.closed(this.#inode, size);
+    this.#handle.release();
     return 0;
   }
 }

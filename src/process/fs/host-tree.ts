@@ -1,7 +1,8 @@
 /** What the files of one host directory share: inode numbers, times and room that are the same in every run. */
+import type { FileObject } from '../../vm/index.js';
 import type { Attributes } from './attributes.js';
 import { MOUNTS, madeUp } from './attributes.js';
-import type { HostFiles, HostStat } from './host-files.js';
+import type { HostFile, HostFiles, HostStat } from './host-files.js';
 
 /** Largest file, bytes: what ext4 with 4 KiB blocks allows. */
 export const MAX_FILE_SIZE: number = 16 * 2 ** 40;
@@ -19,6 +20,9 @@ export class HostInode {
   /** Times since the guest changed it: of the virtual clock, for the host's would differ from run to run. */
   mtime: bigint | undefined = undefined;
   ctime: bigint | undefined = undefined;
+  /** Its pages in memory while it is mapped, and what writes them back. */
+  pages: FileObject | undefined = undefined;
+  writer: { readonly file: Pick<HostFile, 'write'>; release(): void } | undefined = undefined;
 
   constructor(number: number, identity: string) {
     this.number = number;

@@ -77,7 +77,7 @@ function openHost(tree: HostTree, path: HostPath, write: boolean, create?: numbe
     tree.closed(undefined, 0);
     return typeof file === 'number' ? file : (stat as number);
   }
-  return new HostRegular(tree, file, tree.inode(stat));
+  return new HostRegular(tree, file, tree.inode(stat), `/${path.join('/')}`);
 }
 
 /** A symbolic link. */

@@ -67,8 +67,12 @@ function processDirectory(proc: Proc, texts: ProcTreeOptions['texts']): FixedDir
   return new FixedDirectory(identity(first), { lookup: (name) => (Object.hasOwn(makers, name) ? makers[name]?.() : undefined), names: () => Object.keys(makers) }, EACCES);
 }
 
-/** The program's name: of its file in the tree, or what it was started as. */
-const exeName = (proc: Proc): string | number => (proc.exe === undefined ? (proc.argv[0] ?? -ENOENT) : placePath(proc.exe));
+/** The program's name: of its file in the tree, or what it was started as, which then counts from the root. */
+function exeName(proc: Proc): string | number {
+  if (proc.exe !== undefined) return placePath(proc.exe);
+  const name = proc.argv[0]?.replace(/^(\.?\/+)+/, '') ?? '';
+  return name === '' ? -ENOENT : `/${name}`;
+}
 
 /** /proc/PID/fd: a link for each descriptor, which leads to the file itself, whatever has become of its name. */
 const descriptors = (proc: Proc, first: number): FixedDirectory => new FixedDirectory(identity(first + 5), {

@@ -39,9 +39,9 @@ export class ConsoleInput {
     };
   }
 
-  /** Whether somebody sleeps because there was nothing to read. */
+  /** Whether somebody sleeps because there was nothing to read; a poller that could read waits for something else. */
   get awaited(): boolean {
-    return this.#arrived.waiters.length > 0 || this.#pollhead.awaited;
+    return this.#arrived.waiters.length > 0 || (this.#pollhead.awaited && this.#held === undefined);
   }
 
   /** Lets the sleepers look again. */

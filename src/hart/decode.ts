@@ -27,15 +27,21 @@ const indexOf: ReadonlyMap<string, number> = new Map(INSTRUCTIONS.map((row, inde
 const majorOpcode = (bits: number): number => (bits >>> 2) & 31;
 const quadrant = (bits: number): number => ((bits >>> 13) & 7) | ((bits & 3) << 3);
 
+/** The same of a row, read from the ends of its notation: sorting must not parse rows that no program uses. */
+const majorOpcodeOf = (notation: string): number => parseInt(notation.slice(-7, -2), 2);
+const quadrantOf = (notation: string): number => parseInt(notation.slice(0, 3), 2) | (parseInt(notation.slice(-2), 2) << 3);
+
 /** Rows by the bits that every row of their length fixes: the major opcode, or quadrant and funct3. Made when first used. */
 class Buckets<R extends Encoded> {
   readonly #list: readonly R[];
   readonly #keyOf: (bits: number) => number;
+  readonly #keyOfRow: (notation: string) => number;
   #buckets: R[][] | undefined;
 
-  constructor(list: readonly R[], keyOf: (bits: number) => number) {
+  constructor(list: readonly R[], keyOf: (bits: number) => number, keyOfRow: (notation: string) => number) {
     this.#list = list;
     this.#keyOf = keyOf;
+    this.#keyOfRow = keyOfRow;
   }
 
   find(bits: number): R | undefined {
@@ -45,13 +51,13 @@ class Buckets<R extends Encoded> {
 
   #sort(): R[][] {
     const buckets: R[][] = Array.from({ length: 32 }, () => []);
-    for (const row of this.#list) buckets[this.#keyOf(row.match)]?.push(row);
+    for (const row of this.#list) buckets[this.#keyOfRow(row.notation)]?.push(row);
     return buckets;
   }
 }
 
-const fullRows = new Buckets(INSTRUCTIONS, majorOpcode);
-const compressedRows = new Buckets(COMPRESSED, quadrant);
+const fullRows = new Buckets(INSTRUCTIONS, majorOpcode, majorOpcodeOf);
+const compressedRows = new Buckets(COMPRESSED, quadrant, quadrantOf);
 
 /** The row of an instruction word, compressed or full; undefined where it is illegal. A compressed word has its upper half ignored. */
 export const findRow = (bits: number): Instruction | CompressedInstruction | undefined =>

@@ -32,6 +32,8 @@ export interface Encoded extends Encoding {
   readonly extension: Extension;
   /** Bytes: 2 or 4. */
   readonly length: 2 | 4;
+  /** The encoding as it is written in the table. */
+  readonly notation: string;
   /** Operands as assembly language writes them, for instance 'rd, imm(rs1)'. */
   readonly syntax: string;
   /** The operands of `syntax`, in order. */
@@ -75,7 +77,7 @@ class Row implements Encoded {
   readonly extension: Extension;
   readonly length: 2 | 4;
   readonly syntax: string;
-  readonly #encoding: string;
+  readonly notation: string;
   #parsed: Encoding | undefined;
   #operands: readonly Operand[] | undefined;
 
@@ -84,7 +86,7 @@ class Row implements Encoded {
     this.extension = extension;
     this.length = length;
     this.syntax = syntax;
-    this.#encoding = encoding;
+    this.notation = encoding;
   }
 
   get match(): number {
@@ -108,7 +110,7 @@ class Row implements Encoded {
   }
 
   #parse(): Encoding {
-    return (this.#parsed ??= parseEncoding(this.#encoding, this.length === 2 ? 16 : 32));
+    return (this.#parsed ??= parseEncoding(this.notation, this.length === 2 ? 16 : 32));
   }
 }
 

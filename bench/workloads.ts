@@ -22,4 +22,7 @@ export const WORKLOADS: readonly Workload[] = [
   { name: 'update 64 MiB', program: 'update', args: ['64', '4000000'], kind: 'memory' },
   { name: 'fill 8 MiB', program: 'fill', args: ['8', '150'], kind: 'memory' },
   { name: 'blit (framebuffer)', program: 'blit', args: ['150'], kind: 'memory' },
+  { name: 'mandel (float)', program: 'mandel', args: ['300'], kind: 'float' },
+  { name: 'nbody (double)', program: 'nbody', args: ['600000'], kind: 'float' },
+  { name: 'lu (double, fma)', program: 'lu', args: ['300', '8'], kind: 'float' },
 ];

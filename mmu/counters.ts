@@ -62,7 +62,7 @@ export interface MmuCounters {
 /** The running counts behind {@link MmuCounters}, indexed by the numbers of the code. */
 export class Tally {
   /** By leaf size code. */
-  readonly walks: Float64Array = new Float64Array(4);
+  readonly walks: Float64Array;
   failedWalks = 0;
   /** By access. */
   readonly faultedLookups: Float64Array = new Float64Array(3);
@@ -72,6 +72,11 @@ export class Tally {
   readonly fences: Float64Array = new Float64Array(FENCE_FORMS.length);
   /** By form. */
   readonly dropped: Float64Array = new Float64Array(FENCE_FORMS.length);
+
+  /** @param walks four zeros, which generated code may count in too */
+  constructor(walks: Float64Array) {
+    this.walks = walks;
+  }
 }
 
 const byAccess = (counts: Float64Array): ByAccess => ({ fetch: counts[2]!, load: counts[0]!, store: counts[1]! });

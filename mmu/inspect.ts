@@ -26,19 +26,19 @@ export interface Remembered {
 /** The arrays of {@link tlbEntries} and {@link walkCacheEntries}. */
 interface Source {
   readonly config: { readonly name: string };
-  readonly words: Int32Array;
-  readonly pfns: Float64Array;
+  readonly entries: number;
+  word(entry: number): number;
+  pfn(entry: number): Pfn;
   firstPageOf(entry: number): number;
 }
 
 function* entries(array: Source): Generator<Remembered, void, void> {
-  const { words, pfns, config } = array;
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at]!;
+  for (let at = 0; at < array.entries; at++) {
+    const word = array.word(at);
     if (word === 0) continue;
     yield {
-      array: config.name, asid: word >>> WORD_ASID_SHIFT, global: (word & PTE_G) !== 0, vpn: array.firstPageOf(at), pages: 2 ** SIZE_SHIFT[sizeOf(word)]!,
-      pfn: pfns[at]!, flags: word & 0xff, pbmt: (word >>> WORD_PBMT_SHIFT) & 3,
+      array: array.config.name, asid: word >>> WORD_ASID_SHIFT, global: (word & PTE_G) !== 0, vpn: array.firstPageOf(at), pages: 2 ** SIZE_SHIFT[sizeOf(word)]!,
+      pfn: array.pfn(at), flags: word & 0xff, pbmt: (word >>> WORD_PBMT_SHIFT) & 3,
     };
   }
 }

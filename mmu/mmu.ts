@@ -4,8 +4,9 @@
  * Generated code asks the translation cache itself and calls `translate` on a miss; see translation-cache.ts for why
  * that does not change one count. Addresses and frames are numbers throughout, nothing is allocated.
  */
-import { PADDR_END, PAGESIZE, Trace, USER_END, hex, type Pfn, type Vaddr } from '../src/base/index.js';
-import { ACCESS_NAME, EXEC, PRIV_M, PRIV_S, PRIV_U, WRITE, accessFaultCause, pageFaultCause, type Access, type Priv } from './access.js';
+import { PADDR_END, PAGESIZE, Trace, USER_END, hex, type LinearMemory, type Pfn, type Vaddr } from '../src/base/index.js';
+import { ACCESS_NAME, EXEC, PRIV_M, PRIV_S, PRIV_U, READ, WRITE, accessFaultCause, pageFaultCause, type Access, type Priv } from './access.js';
+import { CellMemory, type Cells } from './cells.js';
 import { Tally, snapshot, type MmuCounters } from './counters.js';
 import { FAILURES, FAIL_BEYOND_PHYSICAL, FAIL_NONE, FAIL_NON_CANONICAL, FAIL_NOT_DIRTY, isAccessFault, type Failure } from './failure.js';
 import { checkKind, checkUser } from './permission.js';
@@ -17,6 +18,7 @@ import { SIZE_SHIFT, type TlbConfig } from './tlb-config.js';
 import type { TranslationCache } from './translation-cache.js';
 import { Walker, type PteMemory, type WalkOptions } from './walk.js';
 import { WalkCache } from './walk-cache.js';
+import { plainDataArrays, TALLY_BYTES, TALLY_PTE_READS, WalkCells, type Ram } from './walk-cells.js';
 
 /** The last translation must not enter the translation cache. */
 const UNCACHED = -1;
@@ -37,6 +39,28 @@ export interface MmuOptions {
   /** Whether 64 KiB ranges are implemented; default true. */
   readonly svnapot?: boolean;
   readonly trace?: Trace;
+  /** What lets generated code answer misses of the translation cache; without it every miss comes here. */
+  readonly shared?: SharedWalk;
+}
+
+/** What an MMU shares with generated code. */
+export interface SharedWalk {
+  /** The memory the translation cache lies in. */
+  readonly memory: LinearMemory;
+  /** Linear address and bytes, zero, for the TLB; where it does not fit, generated code goes without. */
+  readonly at: number;
+  readonly bytes: number;
+  readonly ram: Ram;
+  /** Whether loads and stores inside a page need not be aligned. */
+  readonly misaligned: boolean;
+}
+
+/** Physical memory protection of data and code, as PMP is. Page tables are protected by `walker.protection`. */
+export interface PhysicalProtection {
+  /** Whether every byte of a frame may be accessed so: only then does the page enter the translation cache. */
+  allowsPage(pfn: Pfn, access: Access, priv: Priv): boolean;
+  /** Whether `size` bytes at physical address `pa` may be accessed so. */
+  allows(pa: number, size: number, access: Access, priv: Priv): boolean;
 }
 
 /** A hart's MMU. */
@@ -50,8 +74,11 @@ export class Mmu {
   cause = 0;
   /** FAIL_* number of the last translation that failed. */
   failure: number = FAIL_NONE;
-  readonly #tally: Tally = new Tally();
+  readonly #tally: Tally;
   readonly #trace: Trace;
+  /** Where generated code can walk. */
+  readonly #walkCells: WalkCells | undefined;
+  #protection: PhysicalProtection | undefined = undefined;
   #mode: SatpMode = SATP_BARE;
   #asid = 0;
   #root: Pfn = 0;
@@ -66,9 +93,15 @@ export class Mmu {
   constructor(o: MmuOptions) {
     this.hartId = o.hartId;
     this.cache = o.cache;
-    this.tlb = new Tlb(o.tlb, o.cache);
+    const cells = new CellMemory(o.shared);
+    const tally = cells.take(TALLY_BYTES);
+    const [walks, pteReads] = [tally.at / 8, (tally.at + TALLY_PTE_READS) / 8] as const;
+    this.#tally = new Tally(tally.f64.subarray(walks, walks + 4));
+    this.tlb = new Tlb(o.tlb, o.cache, cells);
     this.walkCache = new WalkCache(o.tlb.walkCache);
-    this.walker = new Walker(o.memory, this.walkCache, { hardwareAd: o.ad === 'svadu', svpbmt: o.svpbmt ?? true, svnapot: o.svnapot ?? true });
+    const options = { hardwareAd: o.ad === 'svadu', svpbmt: o.svpbmt ?? true, svnapot: o.svnapot ?? true };
+    this.walker = new Walker(o.memory, this.walkCache, options, tally.f64.subarray(pteReads, pteReads + 3));
+    this.#walkCells = o.shared && shareWalk(this.tlb, o.cache, cells, o.shared, tally);
     this.#trace = o.trace ?? new Trace();
   }
 
@@ -146,6 +179,37 @@ export class Mmu {
     this.#asid = asid;
     this.#root = rootPfn;
     if (!same) this.#contextChanged();
+    else this.#publish();
+  }
+
+  /** Physical memory protection, undefined for none. Setting it, or calling this again after it has changed, forgets what was allowed. */
+  get protection(): PhysicalProtection | undefined {
+    return this.#protection;
+  }
+  set protection(protection: PhysicalProtection | undefined) {
+    this.#protection = protection;
+    this.cache.flush();
+  }
+
+  /** Whether every byte of a frame may be accessed so. */
+  allowsPage(pfn: Pfn, access: Access): boolean {
+    return this.#protection?.allowsPage(pfn, access, access === EXEC ? this.#priv : this.#dataPriv) ?? true;
+  }
+
+  /** Whether `size` bytes at `pa` may be accessed so; `cause` is the access fault where they may not. */
+  allows(pa: number, size: number, access: Access): boolean {
+    const allowed = this.#protection?.allows(pa, size, access, access === EXEC ? this.#priv : this.#dataPriv) ?? true;
+    if (!allowed) this.cause = accessFaultCause(access);
+    return allowed;
+  }
+
+  /**
+   * Lets generated code answer misses of the translation cache from now on where that changes nothing, or (false) none.
+   * To be called before generated code is entered: whether anybody traces or protects memory is asked here.
+   */
+  openWalk(allowed: boolean): void {
+    if (this.#walkCells === undefined) return;
+    this.#walkCells.on = allowed && this.translates(READ) && !this.#trace.on && this.#protection === undefined && this.walker.protection === undefined;
   }
 
   /** Whether loads and stores (or fetches) are translated now. */
@@ -169,11 +233,11 @@ export class Mmu {
     const entry = this.tlb.lookup(vpn, this.#asid, access, !this.walker.options.hardwareAd);
     if (entry < 0) return this.#walk(va, vpn, access, priv);
     const array = this.tlb.found!;
-    const word = array.words[entry]!;
+    const word = array.word(entry);
     const refused = this.#refused(word, access, priv);
     if (refused !== FAIL_NONE) return this.#faulted(refused, access);
     const size = sizeOf(word);
-    const pfn = array.pfns[entry]! + (vpn & ((1 << SIZE_SHIFT[size]!) - 1));
+    const pfn = array.pfn(entry) + (vpn & ((1 << SIZE_SHIFT[size]!) - 1));
     this.#entry = this.tlb.foundLevel === 0 ? entry : this.#refill(array, entry, vpn, pfn, access);
     return pfn * PAGESIZE + (va - vpn * PAGESIZE);
   }
@@ -224,11 +288,16 @@ export class Mmu {
 
   /** Tells the translation cache the context in force: whatever besides the TLB decides what an access finds. */
   #contextChanged(): void {
+    this.#publish();
     const dataPriv = this.#dataPriv;
     const modes = this.#priv | (dataPriv << 2);
     const translated = this.#mode !== SATP_BARE && (this.#priv !== PRIV_M || dataPriv !== PRIV_M);
     if (!translated) this.cache.use(modes);
     else this.cache.use(modes | (this.#sum && dataPriv === PRIV_S ? 16 : 0) | (this.#mxr ? 32 : 0) | 64 | (this.#asid << 7));
+  }
+
+  #publish(): void {
+    this.#walkCells?.publish({ asid: this.#asid, rootPfn: this.#root, priv: this.#dataPriv, sum: this.#sum, mxr: this.#mxr });
   }
 
   #walk(va: number, vpn: number, access: Access, priv: Priv): number {
@@ -246,7 +315,7 @@ export class Mmu {
   }
 
   #refill(from: TlbArray, entry: number, vpn: number, pfn: Pfn, access: Access): number {
-    const word = from.words[entry]!;
+    const word = from.word(entry);
     return this.tlb.fill(this.tlb.foundLevel, vpn, access, sizeOf(word), pfn, word & ~(3 << WORD_SIZE_SHIFT));
   }
 
@@ -288,4 +357,12 @@ export class Mmu {
       pa: Math.floor(pfn / pages) * pages * PAGESIZE, access: ACCESS_NAME[access],
     });
   }
+}
+
+/** Describes the TLB to generated code, where it is one that generated code can use and lies where it can reach it. */
+function shareWalk(tlb: Tlb, cache: TranslationCache, cells: CellMemory, { memory, ram, misaligned }: SharedWalk, tally: Cells): WalkCells | undefined {
+  const arrays = plainDataArrays(tlb);
+  const counts = tlb.levels[0]?.counts;
+  if (arrays === undefined || counts === undefined || ![...arrays.flatMap((array) => array?.cells ?? []), counts, tally].every((some) => cells.holds(some))) return undefined;
+  return new WalkCells({ memory, at: cache.at, ram, arrays, counts: counts.at, tally: tally.at, misaligned });
 }

@@ -16,28 +16,40 @@ export interface ReplacementPolicy {
   victim(set: number): number;
 }
 
+/** Where FIFO and LRU keep their state: a stamp for every entry, two numbers apart, and the clock. */
+export interface StampCells {
+  readonly f64: Float64Array;
+  /** Index in f64 of the first entry's stamp. */
+  readonly first: number;
+  /** Index in f64 of the clock. */
+  readonly clock: number;
+}
+
 /** FIFO and LRU: the smallest stamp goes; they differ in when it is renewed. */
 class Stamped implements ReplacementPolicy {
   readonly recency: boolean;
   readonly #ways: number;
-  readonly #stamp: Float64Array;
-  #clock = 0;
+  readonly #f64: Float64Array;
+  readonly #first: number;
+  readonly #clock: number;
 
-  constructor(sets: number, ways: number, recency: boolean) {
+  constructor(ways: number, recency: boolean, cells: StampCells) {
     this.recency = recency;
     this.#ways = ways;
-    this.#stamp = new Float64Array(sets * ways);
+    this.#f64 = cells.f64;
+    this.#first = cells.first;
+    this.#clock = cells.clock;
   }
 
   touch(set: number, way: number): void {
-    this.#stamp[set * this.#ways + way] = ++this.#clock;
+    this.#f64[this.#first + (set * this.#ways + way) * 2] = ++this.#f64[this.#clock]!;
   }
 
   victim(set: number): number {
-    const first = set * this.#ways;
+    const first = this.#first + set * this.#ways * 2;
     let oldest = 0;
     for (let way = 1; way < this.#ways; way++) {
-      if (this.#stamp[first + way]! < this.#stamp[first + oldest]!) oldest = way;
+      if (this.#f64[first + way * 2]! < this.#f64[first + oldest * 2]!) oldest = way;
     }
     return oldest;
   }
@@ -124,11 +136,13 @@ class RandomWay implements ReplacementPolicy {
   }
 }
 
+const ownStamps = (entries: number): StampCells => ({ f64: new Float64Array(1 + entries * 2), first: 1, clock: 0 });
+
 /** The policy of one array; `seed` matters to `random` only and must not be 0. */
-export function replacementPolicy(kind: Replacement, sets: number, ways: number, seed = 0x2545_f491): ReplacementPolicy {
+export function replacementPolicy(kind: Replacement, sets: number, ways: number, seed = 0x2545_f491, stamps: StampCells = ownStamps(sets * ways)): ReplacementPolicy {
   switch (kind) {
-    case 'fifo': return new Stamped(sets, ways, false);
-    case 'lru': return new Stamped(sets, ways, true);
+    case 'fifo': return new Stamped(ways, false, stamps);
+    case 'lru': return new Stamped(ways, true, stamps);
     case 'plru': return new TreePlru(sets, ways);
     case 'bit-plru': return new BitPlru(sets, ways);
     case 'random': return new RandomWay(ways, seed);

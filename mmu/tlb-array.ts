@@ -1,7 +1,7 @@
 /**
  * One set-associative array of translations.
  *
- * An entry is three numbers in typed arrays: the tag (page number >> size), the frame of its first page, and a word
+ * An entry is a tag (page number >> size), the frame of its first page, and a word
  *
  *      31       16 15 14 13 12 11    10 9    8 7 6 5 4 3 2 1 0
  *     +-----------+-----+-----+--------+------+-+-+-+-+-+-+-+-+
@@ -10,9 +10,13 @@
  *
  * where `size` is what the entry covers and `origin` the size of the leaf it was read from (codes of tlb-config.ts); they
  * differ where the array holds a large leaf in pieces. A word of 0 is an empty entry. An entry with G matches every ASID.
+ *
+ * They lie in memory that generated code can share, all zero at first: a descriptor (ARRAY_*), then by entry the keys (word, tag:
+ * 8 bytes), the values (frame: 8 bytes; stamp of the replacement policy: f64), and the pages tagged (first, last: 8 bytes).
  */
 import type { Pfn } from '../src/base/index.js';
 import { ACCESS_NAME, type Access } from './access.js';
+import type { CellMemory, Cells } from './cells.js';
 import { PTE_D, PTE_G, PTE_V } from './pte.js';
 import { replacementPolicy, type ReplacementPolicy } from './replacement.js';
 import { SIZE_64K, SIZE_ORDER, SIZE_SHIFT, sizeCode, type TlbArrayConfig } from './tlb-config.js';
@@ -27,29 +31,58 @@ export const WORD_PBMT_SHIFT = 12;
 /** Position of the ASID in an entry's word. */
 export const WORD_ASID_SHIFT = 16;
 const WORD_SIZE = 3 << WORD_SIZE_SHIFT;
-/** No page number of Sv39: the translation cache holds nothing of an entry. */
-const NO_PAGE = -0x8000_0000;
+
+/** In an array's descriptor, i32: address of its keys. */
+export const ARRAY_KEYS = 0;
+/** In an array's descriptor, i32: address of its values. */
+export const ARRAY_VALUES = 4;
+/** In an array's descriptor, i32: address of the pages tagged. */
+export const ARRAY_TAGGED = 8;
+/** In an array's descriptor, i32: number of sets less 1. */
+export const ARRAY_SET_MASK = 12;
+/** In an array's descriptor, i32: ways. */
+export const ARRAY_WAYS = 16;
+/** In an array's descriptor, 4 i32: valid entries by size code. */
+export const ARRAY_LIVE = 20;
+/** In an array's descriptor, f64: entries entered. */
+export const ARRAY_FILLS = 40;
+/** In an array's descriptor, f64: entries replaced while valid. */
+export const ARRAY_EVICTIONS = 48;
+/** In an array's descriptor, f64: clock of the replacement policy's stamps. */
+export const ARRAY_CLOCK = 56;
+const DESCRIPTOR_BYTES = 64;
+/** Bytes of an entry: key, value, pages tagged. */
+const KEY = 8;
+const VALUE = 16;
+const TAGGED = 8;
+/** Added to page numbers among the pages tagged, so that 0 means none. */
+export const TAGGED_BIAS: number = 2 ** 27;
+const LOW = 0x1_0000_0000;
 
 /** One array of a TLB or of a walk cache. */
 export class TlbArray {
   readonly config: TlbArrayConfig;
-  readonly words: Int32Array;
-  readonly pfns: Float64Array;
-  /** Entries replaced while valid. */
-  evictions = 0;
-  /** Entries entered. */
-  fills = 0;
+  /** Number of entries. */
+  readonly entries: number;
+  /** Where everything lies; the descriptor comes first. */
+  readonly cells: Cells;
+  /** Valid entries by size code. */
+  readonly live: Int32Array;
   /** Entries dropped by fences. */
   invalidated = 0;
-  readonly #tags: Int32Array;
+  readonly #i32: Int32Array;
+  readonly #u32: Uint32Array;
+  readonly #f64: Float64Array;
+  /** Indices in the 32-bit views of entry 0's word, frame and first page tagged. */
+  readonly #keys: number;
+  readonly #values: number;
+  readonly #tagged: number;
   readonly #sets: number;
   readonly #ways: number;
   readonly #mask: number;
   readonly #policy: ReplacementPolicy;
   /** By set: 1 + the entry touched last, where the policy keeps recency. */
   readonly #recent: Int32Array;
-  /** Valid entries by size code. */
-  readonly live: Int32Array = new Int32Array(4);
   /** Valid entries that are pieces of a larger leaf. */
   #pieces = 0;
   /** For each leaf size code the code it is held as, -1 where it is not held. */
@@ -57,39 +90,65 @@ export class TlbArray {
   readonly #cache: TranslationCache | undefined;
   /** Kinds of access served, as the translation cache wants them. */
   readonly #kinds: number;
-  /** By entry larger than a page: the lowest and highest page the translation cache may hold a tag of. */
-  readonly #firstTagged: Int32Array;
-  readonly #lastTagged: Int32Array;
 
   /**
+   * @param memory where it gets its cells
    * @param cache the translation cache whose tags this array answers for; only for arrays of the first level
    */
-  constructor(config: TlbArrayConfig, cache?: TranslationCache) {
+  constructor(config: TlbArrayConfig, memory: CellMemory, cache?: TranslationCache) {
     const entries = config.sets * config.ways;
+    const cells = memory.take(DESCRIPTOR_BYTES + entries * (KEY + VALUE + TAGGED));
+    const keys = cells.at + DESCRIPTOR_BYTES;
+    const values = keys + entries * KEY;
+    const tagged = values + entries * VALUE;
     this.config = config;
-    this.words = new Int32Array(entries);
-    this.pfns = new Float64Array(entries);
-    this.#tags = new Int32Array(entries);
+    this.entries = entries;
+    this.cells = cells;
+    this.live = cells.i32.subarray((cells.at + ARRAY_LIVE) / 4, (cells.at + ARRAY_LIVE) / 4 + 4);
+    this.#i32 = cells.i32;
+    this.#u32 = cells.u32;
+    this.#f64 = cells.f64;
+    this.#keys = keys / 4;
+    this.#values = values / 4;
+    this.#tagged = tagged / 4;
     this.#sets = config.sets;
     this.#ways = config.ways;
     this.#mask = Number.isInteger(Math.log2(config.sets)) ? config.sets - 1 : -1;
-    this.#policy = replacementPolicy(config.replacement, config.sets, config.ways, config.seed);
+    const stamps = { f64: cells.f64, first: values / 8 + 1, clock: (cells.at + ARRAY_CLOCK) / 8 };
+    this.#policy = replacementPolicy(config.replacement, config.sets, config.ways, config.seed, stamps);
     this.#recent = new Int32Array(this.#policy.recency ? config.sets : 0);
     this.#heldAs = heldAs(config);
     this.#cache = cache;
     this.#kinds = ACCESS_NAME.reduce((kinds, name, access) => (config.serves?.includes(name) ?? true ? kinds | kindBit(access as Access) : kinds), 0);
-    this.#firstTagged = new Int32Array(entries);
-    this.#lastTagged = new Int32Array(entries).fill(NO_PAGE);
-  }
-
-  /** Number of entries. */
-  get entries(): number {
-    return this.words.length;
+    const describe: readonly (readonly [at: number, value: number])[] =
+      [[ARRAY_KEYS, keys], [ARRAY_VALUES, values], [ARRAY_TAGGED, tagged], [ARRAY_SET_MASK, this.#mask], [ARRAY_WAYS, config.ways]];
+    for (const [at, value] of describe) this.#i32[(cells.at + at) / 4] = value;
   }
 
   /** Number of valid entries. */
   get valid(): number {
     return this.live[0]! + this.live[1]! + this.live[2]! + this.live[3]!;
+  }
+
+  /** Entries entered. */
+  get fills(): number {
+    return this.#f64[(this.cells.at + ARRAY_FILLS) / 8]!;
+  }
+
+  /** Entries replaced while valid. */
+  get evictions(): number {
+    return this.#f64[(this.cells.at + ARRAY_EVICTIONS) / 8]!;
+  }
+
+  /** The word of an entry, 0 where it is empty. */
+  word(entry: number): number {
+    return this.#i32[this.#keys + entry * 2]!;
+  }
+
+  /** First frame of an entry. */
+  pfn(entry: number): Pfn {
+    const at = this.#values + entry * 4;
+    return this.#u32[at]! + this.#i32[at + 1]! * LOW;
   }
 
   /** The size code a leaf of size code `leaf` is held as here, or -1 when it is not. */
@@ -99,15 +158,17 @@ export class TlbArray {
 
   /** Notes that the translation cache is about to hold a tag of page `vpn`, which an entry translates. */
   noteTag(entry: number, vpn: number): void {
-    if (sizeOf(this.words[entry]!) === 0) return;
-    if (this.#lastTagged[entry] === NO_PAGE) this.#firstTagged[entry] = this.#lastTagged[entry] = vpn;
-    else if (vpn < this.#firstTagged[entry]!) this.#firstTagged[entry] = vpn;
-    else if (vpn > this.#lastTagged[entry]!) this.#lastTagged[entry] = vpn;
+    if (sizeOf(this.word(entry)) === 0) return;
+    const at = this.#tagged + entry * 2;
+    const page = vpn + TAGGED_BIAS;
+    if (this.#i32[at + 1] === 0) this.#i32[at] = this.#i32[at + 1] = page;
+    else if (page < this.#i32[at]!) this.#i32[at] = page;
+    else if (page > this.#i32[at + 1]!) this.#i32[at + 1] = page;
   }
 
   /** First page an entry translates; of a walk cache's entry, first page below its pointer. */
   firstPageOf(entry: number): number {
-    return this.#tags[entry]! << SIZE_SHIFT[sizeOf(this.words[entry]!)]!;
+    return this.#tag(entry) << SIZE_SHIFT[sizeOf(this.word(entry))]!;
   }
 
   /** The entry of one size that translates page `vpn` for `asid`, or -1. Changes nothing. */
@@ -116,8 +177,8 @@ export class TlbArray {
     const first = this.#setOf(tag) * this.#ways;
     const wanted = PTE_V | (size << WORD_SIZE_SHIFT);
     for (let at = first; at < first + this.#ways; at++) {
-      if (this.#tags[at] !== tag) continue;
-      const word = this.words[at]!;
+      if (this.#tag(at) !== tag) continue;
+      const word = this.word(at);
       if ((word & (PTE_V | WORD_SIZE)) === wanted && ((word & PTE_G) !== 0 || word >>> WORD_ASID_SHIFT === asid)) return at;
     }
     return -1;
@@ -146,14 +207,17 @@ export class TlbArray {
     const tag = vpn >> shift;
     const set = this.#setOf(tag);
     const entry = this.#place(size, vpn, set, word);
-    if (this.words[entry] !== 0) this.#clear(entry);
+    if (this.word(entry) !== 0) this.#clear(entry);
     const sized = word | (size << WORD_SIZE_SHIFT);
-    this.words[entry] = sized;
-    this.#tags[entry] = tag;
-    this.pfns[entry] = pfn - (vpn & ((1 << shift) - 1));
+    const first = pfn - (vpn & ((1 << shift) - 1));
+    this.#i32[this.#keys + entry * 2] = sized;
+    this.#i32[this.#keys + entry * 2 + 1] = tag;
+    this.#i32[this.#values + entry * 4] = first;
+    this.#i32[this.#values + entry * 4 + 1] = Math.floor(first / LOW);
+    this.#i32[this.#tagged + entry * 2 + 1] = 0;
     this.live[size]!++;
     if (isPiece(sized)) this.#pieces++;
-    this.fills++;
+    this.#f64[(this.cells.at + ARRAY_FILLS) / 8]!++;
     // What is global is found in every address space from now on, before larger or later entries of their own.
     if ((word & PTE_G) !== 0) this.#cache?.drop(tag << shift, (tag << shift) + (1 << shift) - 1, this.#kinds);
     if (this.#policy.recency) {
@@ -182,13 +246,13 @@ export class TlbArray {
       const tag = vpn >> SIZE_SHIFT[size]!;
       const first = this.#setOf(tag) * this.#ways;
       for (let at = first; at < first + this.#ways; at++) {
-        const word = this.words[at]!;
-        if (word !== 0 && this.#tags[at] === tag && sizeOf(word) === size && fenced(word, asid)) dropped += this.#invalidate(at);
+        const word = this.word(at);
+        if (word !== 0 && this.#tag(at) === tag && sizeOf(word) === size && fenced(word, asid)) dropped += this.#invalidate(at);
       }
     }
     return this.#pieces === 0 ? dropped : dropped + this.#invalidateIf((at, word) => {
       const origin = SIZE_SHIFT[originOf(word)]!;
-      return isPiece(word) && this.#tags[at]! >> (origin - SIZE_SHIFT[sizeOf(word)]!) === vpn >> origin && fenced(word, asid);
+      return isPiece(word) && this.#tag(at) >> (origin - SIZE_SHIFT[sizeOf(word)]!) === vpn >> origin && fenced(word, asid);
     });
   }
 
@@ -201,7 +265,7 @@ export class TlbArray {
     return this.#invalidateIf((at, word) => {
       const size = SIZE_SHIFT[sizeOf(word)]!;
       const origin = isPiece(word) ? SIZE_SHIFT[originOf(word)]! : size;
-      const from = (this.#tags[at]! >> (origin - size)) << origin;
+      const from = (this.#tag(at) >> (origin - size)) << origin;
       return from <= last && from + (1 << origin) > first && fenced(word, asid);
     });
   }
@@ -214,8 +278,7 @@ export class TlbArray {
     if (this.valid === 0) return 0;
     if (asid !== undefined) return this.#invalidateIf((_at, word) => fenced(word, asid));
     const dropped = this.valid;
-    this.words.fill(0);
-    this.#lastTagged.fill(NO_PAGE);
+    this.#i32.fill(0, this.#keys, this.#keys + this.entries * 2);
     this.#recent.fill(0);
     this.live.fill(0);
     this.#pieces = 0;
@@ -226,8 +289,8 @@ export class TlbArray {
 
   #invalidateIf(match: (at: number, word: number) => boolean): number {
     let dropped = 0;
-    for (let at = 0; at < this.words.length; at++) {
-      const word = this.words[at]!;
+    for (let at = 0; at < this.entries; at++) {
+      const word = this.word(at);
       if (word !== 0 && match(at, word)) dropped += this.#invalidate(at);
     }
     return dropped;
@@ -240,22 +303,27 @@ export class TlbArray {
   }
 
   #clear(entry: number): void {
-    const word = this.words[entry]!;
+    const word = this.word(entry);
     this.#dropTags(entry);
     this.live[sizeOf(word)]!--;
     if (isPiece(word)) this.#pieces--;
-    this.words[entry] = 0;
+    this.#i32[this.#keys + entry * 2] = 0;
+  }
+
+  #tag(entry: number): number {
+    return this.#i32[this.#keys + entry * 2 + 1]!;
   }
 
   /** Drops what the translation cache holds of an entry's pages; an empty entry's are gone already. */
   #dropTags(entry: number): void {
-    const word = this.words[entry]!;
+    const word = this.word(entry);
     if (this.#cache === undefined || word === 0) return;
+    const tagged = this.#tagged + entry * 2;
     if (sizeOf(word) === 0) {
-      this.#cache.drop(this.#tags[entry]!, this.#tags[entry]!, this.#kinds);
-    } else if (this.#lastTagged[entry] !== NO_PAGE) {
-      this.#cache.drop(this.#firstTagged[entry]!, this.#lastTagged[entry]!, this.#kinds);
-      this.#lastTagged[entry] = NO_PAGE;
+      this.#cache.drop(this.#tag(entry), this.#tag(entry), this.#kinds);
+    } else if (this.#i32[tagged + 1] !== 0) {
+      this.#cache.drop(this.#i32[tagged]! - TAGGED_BIAS, this.#i32[tagged + 1]! - TAGGED_BIAS, this.#kinds);
+      this.#i32[tagged + 1] = 0;
     }
   }
 
@@ -263,8 +331,8 @@ export class TlbArray {
     const same = this.find(size, vpn, word >>> WORD_ASID_SHIFT);
     if (same >= 0) return same;
     const first = set * this.#ways;
-    for (let at = first; at < first + this.#ways; at++) if (this.words[at] === 0) return at;
-    this.evictions++;
+    for (let at = first; at < first + this.#ways; at++) if (this.word(at) === 0) return at;
+    this.#f64[(this.cells.at + ARRAY_EVICTIONS) / 8]!++;
     return first + this.#policy.victim(set);
   }
 

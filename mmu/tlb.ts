@@ -6,12 +6,19 @@
  * D bit is clear does not serve a store when the hardware keeps D (Svadu): the store misses and walks.
  */
 import { ACCESS_NAME, WRITE, type Access } from './access.js';
+import type { CellMemory, Cells } from './cells.js';
 import { TlbArray, WORD_ASID_SHIFT, isDirty } from './tlb-array.js';
 import { SIZE_ORDER, SIZE_SHIFT, checkTlbConfig, type TlbConfig } from './tlb-config.js';
 import type { TranslationCache } from './translation-cache.js';
 
 /** Ranges of fewer pages are looked up page by page, longer ones cost a pass over the arrays. */
 const PAGE_BY_PAGE = 64;
+
+/** In a level's counts, f64 by access: lookups that hit. */
+export const COUNTS_HITS = 0;
+/** In a level's counts, f64 by access: lookups that missed. */
+export const COUNTS_MISSES = 24;
+const COUNTS_BYTES = 48;
 
 /** An array and one size to look for in it. */
 interface Probe {
@@ -26,6 +33,8 @@ export interface TlbLevel {
   readonly serving: readonly (readonly TlbArray[])[];
   /** By access: array and size, small sizes first. */
   readonly probes: readonly (readonly Probe[])[];
+  /** Where hits and misses lie. */
+  readonly counts: Cells;
   /** Lookups that found a translation here, by access. In the first level: only those the translation cache did not answer. */
   readonly hits: Float64Array;
   /** Lookups that found none here, by access. */
@@ -45,16 +54,19 @@ export class Tlb {
 
   /**
    * @param cache the hart's translation cache, which the first level keeps within itself
+   * @param memory where the arrays and the counts of the first level get their cells
    * @throws RangeError when the configuration is not sound
    */
-  constructor(config: TlbConfig, cache: TranslationCache) {
+  constructor(config: TlbConfig, cache: TranslationCache, memory: CellMemory) {
     checkTlbConfig(config);
     this.config = config;
     this.levels = config.levels.map((level, depth) => {
-      const arrays = level.map((array) => new TlbArray(array, depth === 0 ? cache : undefined));
+      const arrays = level.map((array) => new TlbArray(array, memory, depth === 0 ? cache : undefined));
       const serving = ACCESS_NAME.map((access) => arrays.filter((array) => array.config.serves?.includes(access) ?? true));
       const probes = serving.map((some) => SIZE_ORDER.flatMap((size) => some.filter((array) => array.holds(size) === size).map((array): Probe => ({ array, size }))));
-      return { arrays, serving, probes, hits: new Float64Array(3), misses: new Float64Array(3) };
+      const counts = memory.take(COUNTS_BYTES);
+      const [hits, misses] = [(counts.at + COUNTS_HITS) / 8, (counts.at + COUNTS_MISSES) / 8] as const;
+      return { arrays, serving, probes, counts, hits: counts.f64.subarray(hits, hits + 3), misses: counts.f64.subarray(misses, misses + 3) };
     });
   }
 
@@ -73,7 +85,7 @@ export class Tlb {
         if (array.live[size] === 0) continue;
         const entry = array.find(size, vpn, asid);
         if (entry < 0) continue;
-        if (access === WRITE && !cleanServes && !isDirty(array.words[entry]!)) {
+        if (access === WRITE && !cleanServes && !isDirty(array.word(entry))) {
           this.#sawClean = true;
           continue;
         }
@@ -139,7 +151,7 @@ export class Tlb {
     for (let depth = 0; depth < end; depth++) {
       for (const { array, size } of this.levels[depth]!.probes[WRITE]!) {
         const entry = array.find(size, vpn, asid);
-        if (entry >= 0 && !isDirty(array.words[entry]!)) array.discard(entry);
+        if (entry >= 0 && !isDirty(array.word(entry))) array.discard(entry);
       }
     }
   }

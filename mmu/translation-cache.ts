@@ -42,7 +42,7 @@ export const TC_EXEC: number = TC_HEADER_BYTES + 16;
 export const TC_ADDEND: number = TC_HEADER_BYTES + 24;
 /** In the header, i64: the generation in force, shifted to its place in a tag. */
 export const TC_GENERATION = 0;
-/** In the header, i32: (entries - 1) * TC_ENTRY_BYTES. */
+/** In the header, i32: (entries - 1) * TC_ENTRY_BYTES. The rest of the header is that of walk-cells.ts. */
 export const TC_MASK = 8;
 
 /** Position of the generation in a tag: above the bits that catch misalignment, below the page. */

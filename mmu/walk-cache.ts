@@ -6,6 +6,7 @@
  */
 import type { Pfn } from '../src/base/index.js';
 import { PTE_G, PTE_V } from './pte.js';
+import { CellMemory } from './cells.js';
 import { TlbArray, WORD_ASID_SHIFT, WORD_ORIGIN_SHIFT } from './tlb-array.js';
 import type { TlbArrayConfig } from './tlb-config.js';
 
@@ -22,7 +23,7 @@ export class WalkCache {
   global = 0;
 
   constructor(configs: readonly TlbArrayConfig[]) {
-    this.arrays = configs.map((config) => new TlbArray(config));
+    this.arrays = configs.map((config) => new TlbArray(config, new CellMemory(undefined)));
   }
 
   /**
@@ -36,8 +37,8 @@ export class WalkCache {
         const entry = array.live[region] === 0 ? -1 : array.find(region, vpn, asid);
         if (entry < 0) continue;
         array.touch(entry);
-        this.pfn = array.pfns[entry]!;
-        this.global = array.words[entry]! & PTE_G;
+        this.pfn = array.pfn(entry);
+        this.global = array.word(entry) & PTE_G;
         this.hits[region - 1]!++;
         return region - 1;
       }

@@ -3,7 +3,8 @@
  * PTESIZE = 8), with Svade or Svadu, Svpbmt and Svnapot. `Step n` below are the manual's steps, in its order.
  *
  * Every reserved encoding fails in step 3, before anything is written, so a PTE that faults is never modified.
- * Results stay in fields and PTEs in locals: a walk allocates nothing.
+ * Results stay in fields and PTEs in locals: a walk allocates nothing. Generated code has a copy for the ordinary cases
+ * (src/hart/page-walk.ts), which cites these steps and leaves everything else to this one.
  */
 import { PADDR_END, PAGESIZE, type Pfn } from '../src/base/index.js';
 import { WRITE, type Access, type Priv } from './access.js';
@@ -49,7 +50,7 @@ export class Walker {
   readonly options: WalkOptions;
   protection: PteProtection | undefined = undefined;
   /** PTEs read by level of the PTE, 0 to 2. */
-  readonly pteReads: Float64Array = new Float64Array(LEVELS);
+  readonly pteReads: Float64Array;
   /** PTEs whose A or D bit the hardware set. */
   adUpdates = 0;
 
@@ -65,10 +66,12 @@ export class Walker {
   readonly #memory: PteMemory;
   readonly #cache: WalkCache;
 
-  constructor(memory: PteMemory, cache: WalkCache, options: WalkOptions) {
+  /** @param pteReads three zeros, which generated code may count in too */
+  constructor(memory: PteMemory, cache: WalkCache, options: WalkOptions, pteReads: Float64Array) {
     this.#memory = memory;
     this.#cache = cache;
     this.options = options;
+    this.pteReads = pteReads;
   }
 
   /**

@@ -5,7 +5,11 @@ import type { Quirks, SegdevMode } from '../segdev/index.js';
 import { TC_ENTRIES, TC_ENTRIES_MAX } from '../../mmu/index.js';
 import { parseInteger } from './device-options.js';
 import { MODE_HELP, parseMode, parseQuirks } from './mode-options.js';
+import { parseSize } from './size-option.js';
 import { UsageError } from './usage-error.js';
+
+/** Less holds no program with its stack and page tables; more does not fit one WebAssembly memory beside the devices' pages. */
+const [SMALLEST_MEMORY, LARGEST_MEMORY] = [2 ** 20, 3.5 * 2 ** 30];
 
 /** What `run` was asked to do. */
 export interface RunOptions {
@@ -30,6 +34,10 @@ export interface RunOptions {
   readonly rootWritable: boolean;
   /** Bytes the guest may add to it. */
   readonly rootSpace: number | undefined;
+  /** Bytes of memory. */
+  readonly memory: number | undefined;
+  /** "NAME=value". */
+  readonly env: readonly string[];
   readonly quiet: boolean;
   readonly help: boolean;
 }
@@ -40,6 +48,8 @@ export const RUN_OPTIONS_HELP: string = `
   --root DIR                     DIR is the guest's file system, read-only; PROGRAM is looked for in it first
   --root-writable                the guest may change what is in DIR
   --root-space SIZE              how much it may add, in bytes or with K, M or G behind the number (default 1G)
+  --memory SIZE                  RAM of the machine, like 64M or 1G (default 256M)
+  --env NAME=VALUE               a variable of the guest's environment, which is empty otherwise (again for more)
   --trace FILE                   write every event: text, or NDJSON where FILE ends in .ndjson
   --commit-log FILE              write every instruction as Spike's --log-commits does (slow)
   --screenshot FILE              write the first framebuffer as PNG when the run ends
@@ -57,6 +67,8 @@ const spec = {
   root: { type: 'string' },
   'root-writable': { type: 'boolean' },
   'root-space': { type: 'string' },
+  memory: { type: 'string' },
+  env: { type: 'string', multiple: true },
   trace: { type: 'string' },
   'commit-log': { type: 'string' },
   screenshot: { type: 'string' },
@@ -93,6 +105,12 @@ function size(name: string, text: string | undefined): number | undefined {
   const value = (parseInteger(digits) ?? NaN) * 1024 ** ' KMG'.indexOf(unit || ' ');
   if (!Number.isSafeInteger(value)) throw new UsageError(`--${name} must be a number of bytes, perhaps with K, M or G behind it, not "${text}"`);
   return value;
+}
+
+/** The variables of --env, checked. */
+function variables(texts: readonly string[]): readonly string[] {
+  for (const text of texts) if (text.indexOf('=') < 1 || text.includes('\0')) throw new UsageError(`--env must be NAME=VALUE, not "${text}"`);
+  return texts;
 }
 
 /** One line out of what node:util says of a wrong option. */
@@ -146,6 +164,8 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     root: values.root,
     rootWritable: values['root-writable'] ?? false,
     rootSpace: size('root-space', values['root-space']),
+    memory: parseSize('memory', values.memory, SMALLEST_MEMORY, LARGEST_MEMORY),
+    env: variables(values.env ?? []),
     quiet: values.quiet ?? false,
     help: values.help ?? false,
   };

@@ -39,6 +39,7 @@ function prepare(
     devices,
     trace,
     segdev: { mode: options.mode, quirks: options.quirks },
+    ...(options.memory === undefined ? {} : { ramSize: options.memory }),
     ...guestRoot(options),
     ...guestTerminal(),
     stdin: (max) => failure.attempt('cannot read standard input', () => input.read(max), new Uint8Array(0)),
@@ -52,7 +53,7 @@ function prepare(
   try {
     const machine = createMachine(config);
     const target = debuggable(machine);
-    machine.spawn(guestProgram(machine, options, path), [path, ...args], []);
+    machine.spawn(guestProgram(machine, options, path), [path, ...args], options.env);
     return { machine, target };
   } catch (error) {
     if (error instanceof ElfError) throw new UsageError(`${path}: ${error.message}`);

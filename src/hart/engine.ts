@@ -3,8 +3,8 @@ import type { Bus } from '../bus/index.js';
 import { type BreakableHart, Breakpoints } from './breakpoints.js';
 import { DecodedPages } from './decoded-pages.js';
 import { Leave } from './emitter.js';
-import { instantiateInterpreter } from './interpreter.js';
 import type { FloatUnit } from './float/float-unit.js';
+import { instantiateInterpreter, type Interpreter } from './interpreter.js';
 import { CACHE_ENTRIES, hartReserved, MAX_HARTS } from './layout.js';
 import { engineDefaults, type RegionOptions } from './region/options.js';
 import { Regions } from './region/regions.js';
@@ -37,6 +37,8 @@ export class HartEngine {
   /** Entries of each hart's translation cache. */
   readonly cacheEntries: number;
   readonly #harts: EngineHart[] = [];
+  /** A data access that the translation cache does not answer, of the hart in the window; the arguments of `SlowPath.access`. */
+  readonly miss: Interpreter['miss'];
   readonly #interpreter: () => Leave;
   #slots = 0;
   #resident: EngineHart | undefined = undefined;
@@ -61,6 +63,7 @@ export class HartEngine {
     this.#interpreter = interpreter.run;
     this.regions = new Regions(bus, interpreter.regions, this.decoded, entries, { ...engineDefaults, ...o });
     this.decoded.onDrop = (page) => this.regions.forget(page);
+    this.miss = interpreter.miss;
     bus.onWrite = (host, length) => this.watch.hostWrote(host, length);
   }
 
@@ -91,9 +94,15 @@ export class HartEngine {
     this.slowPath.hart = hart;
   }
 
+  /** Lets generated code answer misses of the hart in the window, unless somebody must see them. */
+  openWalk(): void {
+    this.#resident?.mmu.openWalk(!this.breakpoints.watching);
+  }
+
   /** Runs the hart in the window until generated code has a reason to return. */
   run(): Exclude<Leave, typeof Leave.Hot> {
     const hart = this.#resident!;
+    this.openWalk();
     for (;;) {
       const reason = this.#interpreter();
       if (reason !== Leave.Hot) {

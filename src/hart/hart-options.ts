@@ -29,6 +29,8 @@ export interface HartOptions {
   /** Who keeps the A and D bits; default svade, by page faults. */
   readonly ad?: 'svade' | 'svadu';
   readonly trace?: Trace;
+  /** false: every miss of the translation cache is answered by TypeScript; default true. It changes speed only. */
+  readonly walkInGeneratedCode?: boolean;
   /** true: the hart runs user programs, and their traps leave `run`. false: it starts in machine mode and traps go to mtvec and stvec. */
   readonly kernel: boolean;
   /** Virtual time in nanoseconds when `run` was entered, for the time CSR; default: the instructions retired until then. */

@@ -1,5 +1,5 @@
 /** A hart: registers, MMU, privileged state, and the loop that runs generated code and handles what it leaves for. */
-import { HarnessBug, type Pfn, type Vaddr } from '../base/index.js';
+import { HarnessBug, PAGESIZE, type Pfn, type Vaddr } from '../base/index.js';
 import { Mmu, SATP_SV39, SEGDEV_TLB, TranslationCache } from '../../mmu/index.js';
 import { Cause } from './cause.js';
 import { type HartContext, newHartContext } from './context.js';
@@ -13,7 +13,7 @@ import { Exit, type HartObserver, type HartOptions } from './hart-options.js';
 import { Handler } from './interpreter.js';
 import { InterruptLines } from './interrupt-lines.js';
 import { encode } from './isa/index.js';
-import { Decoded, State, translationCache } from './layout.js';
+import { Decoded, State, TLB_BYTES, tlbPlace, translationCache } from './layout.js';
 import { Status } from './status.js';
 import { SYSTEM } from './system.js';
 import { systemInstructionAt } from './system-instruction.js';
@@ -80,8 +80,10 @@ export class Hart extends HartRegisters {
     this.#stopsStuck = o.stopsStuck ?? false;
     this.alignedOnly = o.misaligned === 'trap';
     this.cache = new TranslationCache({ memory: bus.memory, at: place, entries });
+    const ram = { first: bus.ramBase / PAGESIZE, frames: bus.ramSize / PAGESIZE, host: bus.ramHost };
     this.mmu = new Mmu({
       hartId: o.id, memory: bus, cache: this.cache, tlb: o.tlb ?? SEGDEV_TLB, ad: o.ad ?? 'svade', ...(o.trace ? { trace: o.trace } : {}),
+      ...(o.walkInGeneratedCode === false ? {} : { shared: { memory: bus.memory, at: tlbPlace(place, entries), bytes: TLB_BYTES, ram, misaligned: !this.alignedOnly } }),
     });
     this.csrs = new CsrFile(this);
     if (o.kernel) this.#becomeUser();

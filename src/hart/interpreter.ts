@@ -17,6 +17,7 @@ import { addFloatFunctions } from './float-functions.js';
 import { InterpreterEmitter } from './interpreter-emitter.js';
 import { type Instruction, INSTRUCTIONS } from './isa/index.js';
 import { HART_RESERVED, REGION_SLOTS } from './layout.js';
+import { buildMiss } from './page-walk.js';
 
 const { I32, I64 } = ValueType;
 
@@ -76,6 +77,8 @@ export function usePrebuiltInterpreter(bytes: Uint8Array<ArrayBuffer>): void {
 export interface Interpreter {
   /** Runs until there is a reason to return. */
   readonly run: () => Leave;
+  /** A data access that the translation cache does not answer: `access` of the imports, done here where it is an ordinary one. */
+  readonly miss: InterpreterImportFunctions['access'];
   /** The functions of regions. */
   readonly regions: WebAssembly.Table;
 }
@@ -88,7 +91,7 @@ export const interpreterModule = (): object => compiledModule();
 /** Makes the interpreter of one memory. */
 export function instantiateInterpreter(memory: LinearMemory, functions: InterpreterImportFunctions): Interpreter {
   const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory, ...functions } });
-  return { run: exports['run'] as () => Leave, regions: exports['regions'] as WebAssembly.Table };
+  return { run: exports['run'] as Interpreter['run'], miss: exports['miss'] as Interpreter['miss'], regions: exports['regions'] as WebAssembly.Table };
 }
 
 /** Generates the module. */
@@ -103,8 +106,9 @@ export function generateInterpreter(): Uint8Array<ArrayBuffer> {
   };
   const floatFunctions = addFloatFunctions(module, module.importFunction('perform', [I32, I32], [I32]));
   module.exportTable(REGION_SLOTS, 'regions');
+  const miss = module.addFunction(buildMiss(imports.access), 'miss');
   const body = new FunctionBody([], [I32]);
-  const e = new InterpreterEmitter(body, { ...imports, ...floatFunctions }, Handler.Straddle);
+  const e = new InterpreterEmitter(body, { ...imports, ...floatFunctions, access: miss }, Handler.Straddle);
   e.enter();
   e.labels.leaveAtPc = body.open(Op.block);
   e.labels.leaveAtIp = body.open(Op.block);

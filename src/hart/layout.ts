@@ -18,7 +18,7 @@ export const MAX_HARTS = 16;
 
 const TRANSLATION = 0x190_0000;
 /** Bytes for a hart's TLB behind its translation cache. */
-export const TLB_BYTES = 0x11_0000;
+export const TLB_BYTES = 0x13_0000;
 /** Translation blocks are multiples of the page of a WebAssembly memory. */
 const BLOCK_UNIT = 0x1_0000;
 
@@ -29,6 +29,9 @@ const blockBytes = (entries: number): number => Math.ceil((TranslationCache.byte
 
 /** Place of the translation cache of the hart in slot `n`, where each has `entries` entries. Its TLB is behind it. */
 export const translationCache = (n: number, entries: number = CACHE_ENTRIES): number => TRANSLATION + n * blockBytes(entries);
+
+/** Place of a hart's TLB, by that of its translation cache. */
+export const tlbPlace = (cache: number, entries: number): number => cache + TranslationCache.bytes(entries);
 
 /**
  * Bytes at address 0 of the linear memory that belong to the hart room; pass it to the bus as `reserved`.
@@ -120,8 +123,18 @@ export const PAGE_MAP_ENTRIES = 0x10_0000;
 export const DECODED = 0x50_0000;
 export const DECODED_END = 0x180_0000;
 
-/** Store flags: a byte for each page of linear memory. */
+/** Store flags: a byte of StoreFlag bits for each page of linear memory. */
 export const STORE_FLAGS = 0x180_0000;
+export const StoreFlag = {
+  /** Some translation cache may hold a write tag of the page. */
+  writeCached: 1,
+  /** The page has been written since it was decoded. */
+  stale: 2,
+  /** A hart that is not running holds a reservation in the page. */
+  reserved: 4,
+  /** Somebody outside the guest wants to know of every store to the page. */
+  observed: 8,
+} as const;
 
 /**
  * A decoded instruction: 16 bytes for each 2-byte parcel of the page, so that a place in the decoded page is 8 times the place in the page.

@@ -74,23 +74,30 @@ export class SlowPath {
   access(low: number, high: number, size: number, kind: number): number {
     if (kind >= Access.Zero) return this.#cacheBlock(low, high, kind);
     const writes = kind === Access.Store || kind === Access.Amo;
-    if ((low & (size - 1)) !== 0 && (kind >= Access.LoadReserved || this.hart!.alignedOnly)) {
+    const { mmu, alignedOnly } = this.hart!;
+    if ((low & (size - 1)) !== 0 && (kind >= Access.LoadReserved || alignedOnly)) {
       return this.#fault(writes ? Cause.StoreMisaligned : Cause.LoadMisaligned, low, high);
     }
     const { watching } = this.#breakpoints;
     if (watching && !this.#unwatched && this.#touches(high * LOW + (low >>> 0), size, kind)) return 0;
     const offset = low & (PAGE - 1);
     if (offset + size > PAGE) return this.#crossing(low, high, size, writes);
-    const { mmu } = this.hart!;
     const how = writes ? WRITE : READ;
     const va = asVaddr(high * LOW + (low >>> 0));
+    if ((low & (size - 1)) !== 0) {
+      const cached = mmu.cache.lookup(va, how);
+      if (cached >= 0) return cached;
+    }
     const pa = mmu.translate(va, how);
     if (pa < 0) return this.#fault(mmu.cause, low, high);
-    const page = this.#bus.hostPage(Math.floor(pa / PAGE));
+    const pfn = Math.floor(pa / PAGE);
+    const whole = mmu.allowsPage(pfn, how);
+    if (!whole && !mmu.allows(pa, size, how)) return this.#refused(mmu.cause, low, high);
+    const page = this.#bus.hostPage(pfn);
     if (page === 0) return this.#registers(pa, low, high, size, kind);
     const host = page + offset;
     const admitted = !writes || this.#watch.admitsStore(host, size);
-    if (admitted && !(watching && this.#breakpoints.keepsOut(mmu, va, how))) mmu.cacheFill(va, how, page);
+    if (whole && admitted && !(watching && this.#breakpoints.keepsOut(mmu, va, how))) mmu.cacheFill(va, how, page);
     return host;
   }
 
@@ -172,7 +179,8 @@ export class SlowPath {
   #translateFetch(va: ReturnType<typeof asVaddr>): number {
     const { mmu } = this.hart!;
     const pa = mmu.translate(va, EXEC);
-    const page = pa < 0 ? 0 : this.#bus.hostPage(Math.floor(pa / PAGE));
+    const pfn = Math.floor(pa / PAGE);
+    const page = pa < 0 || !mmu.allowsPage(pfn, EXEC) ? 0 : this.#bus.hostPage(pfn);
     if (page === 0) {
       this.cause = pa < 0 ? mmu.cause : Cause.FetchAccess;
       return 0;
@@ -194,12 +202,13 @@ export class SlowPath {
     this.extraLookups++;
     const secondPa = mmu.translate(asVaddr(end), how);
     if (secondPa < 0) return this.#fault(mmu.cause, end % LOW, Math.floor(end / LOW));
+    if (!mmu.allows(firstPa, end - va, how)) return this.#refused(mmu.cause, low, high);
+    if (!mmu.allows(secondPa, va + size - end, how)) return this.#refused(mmu.cause, end % LOW, Math.floor(end / LOW));
     const first = bus.hostPage(Math.floor(firstPa / PAGE));
     const second = bus.hostPage(Math.floor(secondPa / PAGE));
     if (first === 0 || second === 0) {
-      this.extraLookups++;
       const refused = first === 0 ? va : end;
-      return this.#fault(writes ? Cause.StoreAccess : Cause.LoadAccess, refused % LOW, Math.floor(refused / LOW));
+      return this.#refused(writes ? Cause.StoreAccess : Cause.LoadAccess, refused % LOW, Math.floor(refused / LOW));
     }
     const head = end - va;
     const from = first + PAGE - head;
@@ -230,8 +239,13 @@ export class SlowPath {
     } else if (kind === Access.Store && bus.store(at, size as AccessSize, bus.i64[cell]!)) {
       return State.scratch;
     }
+    return this.#refused(kind === Access.Load || kind === Access.LoadReserved ? Cause.LoadAccess : Cause.StoreAccess, low, high);
+  }
+
+  /** A fault of an access whose translation has been looked up, but which does not count as completed. */
+  #refused(cause: number, low: number, high: number): 0 {
     this.extraLookups++;
-    return this.#fault(kind === Access.Load || kind === Access.LoadReserved ? Cause.LoadAccess : Cause.StoreAccess, low, high);
+    return this.#fault(cause, low, high);
   }
 
   #fault(cause: number, low: number, high: number): 0 {

@@ -10,16 +10,9 @@ import type { Bus } from '../bus/index.js';
 import type { TranslationCache } from '../../mmu/index.js';
 import type { DecodedPages } from './decoded-pages.js';
 import type { HartState } from './hart-state.js';
-import { State, STORE_FLAGS } from './layout.js';
+import { State, STORE_FLAGS, StoreFlag } from './layout.js';
 
-/** Some translation cache may hold a write tag of the page. */
-const WRITE_CACHED = 1;
-/** The page has been written since it was decoded. */
-const STALE = 2;
-/** A hart that is not running holds a reservation in the page. */
-const RESERVED = 4;
-/** Somebody outside the guest wants to know of every store to the page. */
-const OBSERVED = 8;
+const { writeCached: WRITE_CACHED, stale: STALE, reserved: RESERVED, observed: OBSERVED } = StoreFlag;
 
 /** lr reserves the aligned 8 bytes around its address. */
 const RESERVATION_SIZE = 8;

@@ -115,7 +115,10 @@ export class Machine {
     const error = process.run('exec', () => execImage(this.system, lwp, { image, path, argv, env, ...(file === undefined ? {} : { file }) }));
     if (error !== 0) {
       process.exit(127);
-      const why = error === E2BIG ? 'its arguments are too long' : 'its segments collide with the stack or memory is used up';
+      const need = image.segments.reduce((sum, { size }) => sum + size, 0);
+      const why = error === E2BIG ? 'its arguments are too long'
+        : need > this.bus.ramSize ? `its image takes ${need} bytes, the machine has ${this.bus.ramSize} bytes of memory`
+        : 'its segments collide with the stack or memory is used up';
       throw new RangeError(`${path}: the program does not fit: ${why}`);
     }
     if (this.#main === undefined || this.#main.zombie) this.#main = proc;

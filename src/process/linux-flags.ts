@@ -39,6 +39,9 @@ export const LX_MAP_ANONYMOUS = 0x20;
 export const LX_MAP_NORESERVE = 0x4000;
 export const LX_MAP_FIXED_NOREPLACE = 0x100000;
 
+export const LX_MREMAP_MAYMOVE = 1;
+export const LX_MREMAP_FIXED = 2;
+
 export const LX_MS_ALL = 7;
 export const LX_MADV_NORMAL = 0;
 export const LX_MADV_RANDOM = 1;

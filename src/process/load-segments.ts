@@ -13,9 +13,11 @@ import type { Mapped } from './map-anonymous.js';
 
 /**
  * Maps `segments`, which are in ascending order and overlap in no byte, under the name `path`. Pages are filled when they are touched.
- * @returns 0; ENOMEM where something is mapped already, the stack is in the way, or memory is used up.
+ * @returns 0; ENOMEM where something is mapped already, the stack is in the way, or all of it is larger than the machine's memory.
  */
 export function* loadSegments(to: Mapped, segments: readonly ElfSegment[], path: string): Kgen<number> {
+  const bytes = segments.reduce((sum, { size }) => sum + size, 0);
+  if (bytes > to.as.vm.pages.total * PAGESIZE) return ENOMEM;
   for (const [i, segment] of segments.entries()) {
     const base = alignDown(segment.address, PAGESIZE);
     const next = segments[i + 1];

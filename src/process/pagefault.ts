@@ -3,7 +3,7 @@
  *
  * The exception code has no "present" bit, so the page table is probed: a valid leaf makes it F_PROT, none F_INVAL.
  */
-import { EINTR, PAGESIZE, USER_END, alignDown, asVaddr } from '../base/index.js';
+import { EINTR, ENOMEM, PAGESIZE, USER_END, alignDown, asVaddr } from '../base/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { segdev_ops } from '../segdev/index.js';
 import {
@@ -56,7 +56,8 @@ export function* pageFault(system: System, proc: Proc, access: FaultAccess, va: 
 /** The signal a fault code means to user code (illumos trap()); undefined = none, the access is tried again. */
 export function outcome(fc: number, addr: bigint, access: FaultAccess): FaultSignal | undefined {
   if (fc === 0) return undefined;
-  const text = `the fault handler of the mapping answered ${faultcodeText(fc)}`;
+  const shortage = FC_CODE(fc) === FC_OBJERR && FC_ERRNO(fc) === ENOMEM;
+  const text = shortage ? 'no memory is left in the machine' : `the fault handler of the mapping answered ${faultcodeText(fc)}`;
   switch (FC_CODE(fc)) {
     case FC_HWERR:
     case FC_NOSUPPORT: return signalOf(SIGBUS, BUS_ADRERR, addr, access, text);

@@ -1,11 +1,9 @@
 /** From a path to a program: the file is read, `#!` leads to its interpreter, what is no program is refused with the reason. */
-import { EACCES, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ENOMEM } from '../base/index.js';
-import { Uio } from '../ddi/index.js';
-import { settle } from '../kernel/index.js';
+import { EACCES, EFBIG, EISDIR, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ENOMEM } from '../base/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { ElfError, readElf } from '../../guest/index.js';
 import type { ElfImage } from '../../guest/index.js';
-import { placePath } from './fs/place.js';
+import { loadPlace } from './fs/load.js';
 import type { Place } from './fs/vnode.js';
 import { find } from './fs/walk.js';
 import type { Walker } from './fs/walk.js';
@@ -16,8 +14,6 @@ const MAX_SCRIPTS = 5;
 const LINE_MAX = 256;
 /** Larger files are no programs of this machine. */
 const FILE_MAX = 2 ** 30;
-/** Permission bits that make a file a program. */
-const EXECUTE = 0o111;
 
 type Words = readonly (string | Uint8Array)[];
 
@@ -46,8 +42,9 @@ export function* readProgram(walker: Walker, file: Place, path: string, argv: Wo
   let words: Words = argv.length === 0 ? [''] : argv;
   let name = path;
   for (let scripts = 0; ;) {
-    const bytes = yield* readFile(at);
-    if (typeof bytes === 'number') return no(-bytes);
+    const loaded = yield* loadPlace(at, FILE_MAX);
+    if (typeof loaded === 'number') return no(loaded === -EISDIR ? EACCES : loaded === -EFBIG ? ENOMEM : -loaded);
+    const { bytes } = loaded;
     const line = scriptLine(bytes);
     if (line === undefined) return parse(bytes, at, words);
     const [interpreter, argument] = line;
@@ -68,27 +65,6 @@ function parse(bytes: Uint8Array, file: Place, argv: Words): Program | NoProgram
     if (!(error instanceof ElfError)) throw error;
     return no(error.dynamic ? ELIBBAD : ENOEXEC, error.message);
   }
-}
-
-/** The bytes of a program's file, or a negated errno. */
-function* readFile(file: Place): Kgen<Uint8Array | number> {
-  const { vnode } = file;
-  const attributes = vnode.attributes();
-  if (typeof attributes === 'number') return attributes;
-  if (attributes.type !== 'regular' || (attributes.mode & EXECUTE) === 0) return -EACCES;
-  if (attributes.size > FILE_MAX) return -ENOMEM;
-  const ops = yield* settle(vnode.open({ path: placePath(file), readable: true, writable: false, truncate: false }));
-  if (typeof ops === 'number') return ops;
-  const bytes = new Uint8Array(attributes.size);
-  let [length, error] = [0, 0];
-  while (length < bytes.length && error === 0) {
-    const uio = new Uio(length, bytes.length - length, length, bytes);
-    error = yield* settle(ops.read(uio, 0));
-    if (uio.base === length) break;
-    length = uio.base;
-  }
-  yield* settle(ops.close());
-  return error === 0 ? bytes.subarray(0, length) : -error;
 }
 
 /** The words of a first line that begins with `#!`: an interpreter and at most one argument, blanks included; undefined: no script. */

@@ -19,6 +19,7 @@ export * from './as-life.js';
 export * from './as-lockframes.js';
 export * from './as-map.js';
 export * from './as-pagesize.js';
+export * from './as-remap.js';
 export { as_checkprot, as_setprot } from './as-protect.js';
 export * from './as-wait.js';
 export { KERNEL_HEAP, KERNEL_PAGEABLE, Kas } from './kas.js';

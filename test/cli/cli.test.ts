@@ -16,6 +16,7 @@ const program = (name: string, source: string): string => {
 const exitWith = (code: string): string => `.globl _start\n_start: ${code}\n li a7, 93\n ecall\n`;
 const seven = program('seven.elf', exitWith('li a0, 7'));
 const spin = program('spin.elf', '.globl _start\n_start: li a0, 1\n la a1, text\n li a2, 3\n li a7, 64\n ecall\n1: j 1b\n.data\ntext: .ascii "go\\n"\n');
+const large = program('large.elf', `${exitWith('li a0, 7')}.bss\n.zero 0x400000\n`);
 const nullStore = program('null.elf', '.globl _start\n_start: nop\nhere: sd zero, 8(zero)\n');
 
 const oneLine = (stderr: string): string => {
@@ -39,6 +40,12 @@ describe('segdev run', () => {
     expect(code).toBe(124);
     expect(stderr).toContain('stopped by --max-instructions');
     expect((JSON.parse(readFileSync(stats, 'utf8')) as { instructions: number }).instructions).toBe(12345);
+  });
+
+  it('runs in as much memory as it is given, with the environment it is given', () => {
+    expect(segdev('run', large, '--memory', '8M', '--env', 'A=1', '--env', 'B=').code).toBe(7);
+    const variable = program('variable.elf', exitWith('ld t0, 24(sp)\n lbu a0, 2(t0)'));
+    expect(segdev('run', variable, '--env', 'A=x').code).toBe('x'.charCodeAt(0));
   });
 
   it('reports a guest that dies: signal, symbol, address, registers; exit code 128 + signal', () => {
@@ -119,6 +126,11 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
     ['a translation cache too small', ['run', seven, '--translation-cache', '64'], '--translation-cache must be a number from 32768 to 1048576, not "64"'],
     ['no harts', ['run', seven, '--harts', '0'], '--harts must be a number from 1 to 16, not "0"'],
     ['a quantum that is no number', ['run', seven, '--quantum', 'long'], '--quantum must be a number'],
+    ['a memory of nothing', ['run', seven, '--memory', '0'], '--memory must be a size from 1M to 3584M'],
+    ['a memory that no machine has', ['run', seven, '--memory', '100T'], '--memory must be a size'],
+    ['half a page of memory', ['run', seven, '--memory', '1050000'], '--memory must be a size'],
+    ['a variable without a name', ['run', seven, '--env', '=x'], '--env must be NAME=VALUE, not "=x"'],
+    ['a program larger than memory', ['run', large, '--memory', '2M'], 'the program does not fit: its image takes 4'],
     ['a negative limit', ['run', seven, '--max-instructions=-5'], '--max-instructions must be a number'],
     ['arguments to devices', ['devices', 'all'], 'devices takes no arguments'],
     ['a program for demo', ['demo', 'x.elf'], 'demo takes no program'],

@@ -65,12 +65,13 @@ describe('programs that compute', () => {
     expect(program('sha256', '4').output).toBe(`sha256: ${createHash('sha256').update(new Uint8Array(4096)).digest('hex')}\n`);
   });
 
-  // These check themselves: order and sum, (AB)v = A(Bv), two algorithms, the same loop in C, every pixel.
+  // These check themselves: order and sum, (AB)v = A(Bv), every pixel, a residue.
   it.each([
     ['sort', '3000', 'sort: 3000 words, 0 out of order, sum kept\n'],
     ['sort', '0', 'sort: 0 words, 0 out of order, sum kept\n'],
     ['matmul', '17', 'matmul: 17 x 17, 0 wrong rows\n'],
     ['blit', '1', 'blit: 1 frames, 0 wrong pixels\n'],
+    ['lu', '12', 'lu: 12 equations, solution right\n'],
   ])('%s %s finds its own result right', (name, argument, output) => {
     expect(program(name, argument)).toMatchObject({ result: exited, output });
   });
@@ -83,6 +84,37 @@ describe('programs that compute', () => {
     }).join('');
     const places = ['abc', 'acabab', 'bbbbbbbb', 'cabcabcabcab', 'aaab'].flatMap((word) => [...letters.matchAll(new RegExp(`(?=${word})`, 'g'))]);
     expect(program('search', '4').output).toBe(`search: ${places.length} places in 4096 bytes, 0 differences\n`);
+  });
+
+  it('mandel iterates in single precision, rounded as the host rounds', () => {
+    const f = Math.fround;
+    const escape = (x: number, y: number): number => {
+      let re = 0;
+      let im = 0;
+      for (let i = 0; i < 50; i++) {
+        const re2 = f(re * re);
+        const im2 = f(im * im);
+        if (f(re2 + im2) > 4) return i;
+        im = f(f(f(2 * re) * im) + y);
+        re = f(f(re2 - im2) + x);
+      }
+      return 50;
+    };
+    const pitch = f(3 / 30);
+    let steps = 0;
+    let inside = 0;
+    for (let row = 0; row < 15; row++) {
+      for (let column = 0; column < 30; column++) {
+        const count = escape(f(f(column * pitch) - 2.25), f(f(row + 0.5) * pitch));
+        steps += 2 * count;
+        if (count === 50) inside += 2;
+      }
+    }
+    expect(program('mandel', '30', '50').output).toBe(`mandel: ${steps} steps, ${inside} points inside, 0 asymmetric\n`);
+  });
+
+  it('nbody keeps its energy', () => {
+    expect(program('nbody', '1000').output).toMatch(/^nbody: 1000 steps, Jupiter at .*, energy kept\n$/);
   });
 
   it('vm counts the steps of Collatz sequences', () => {
@@ -217,7 +249,7 @@ whereInstalled(linuxCompiler, 'a program compiled for Linux (riscv64-linux-gnu-g
 
 whereInstalled(toolVersion('qemu-riscv64') !== undefined, 'guest programs with qemu-riscv64 (not installed)', () => describe('qemu-riscv64', () => {
   it.each([['hello'], ['sieve', '200000'], ['fib', '20'], ['sha256', '64'], ['fill', '1', '3'], ['chase', '1', '20000'], ['update', '1', '20000'], ['sort', '20000'], ['matmul', '24'], ['search', '16'],
-    ['vm', '500'], ['blit', '1'], ['faults']])('prints the same for %s %s %s', (name, ...args) => {
+    ['vm', '500'], ['blit', '1'], ['mandel', '20'], ['nbody', '300'], ['lu', '20'], ['faults']])('prints the same for %s %s %s', (name, ...args) => {
     const given = args.filter((arg) => arg !== undefined);
     const qemu = spawnSync('qemu-riscv64', ['-0', name, imagePath(name), ...given], { encoding: 'utf8' });
     expect(qemu.error).toBeUndefined();

@@ -110,9 +110,17 @@ describe('a program that cannot be started', () => {
     expect(machine.vm.pages.free).toBe(free);
   });
 
-  it('a program larger than memory starts, and dies with SIGBUS where memory ends', () => {
-    const g = new Guest().data('.bss\nbig: .zero 16777216').asm('la t0, big\nli t1, 4096\nloop: sd t0, 0(t0)\nadd t0, t0, t1\nj loop');
-    expect(g.run(small).result).toMatchObject({ status: 'signaled', report: { signalName: 'SIGBUS', code: 'BUS_OBJERR' } });
+  it('a program whose image is larger than memory is refused before it starts', () => {
+    const machine = createMachine(small);
+    const elf = assemble('_start: nop\n.data\n.word 1\n.bss\n.zero 16777216').elf;
+    expect(() => machine.spawn(elf, ['large'])).toThrow(/^large: the program does not fit: its image takes 167772\d\d bytes, the machine has 8388608 bytes of memory$/);
+    expect(machine.processes()).toEqual([]);
+  });
+
+  it('a program that touches more than there is dies with SIGBUS where memory ends, and is told so', () => {
+    const g = new Guest().sys('mmap', 0, 0x1000000, 3, 0x4022, -1, 0).asm('li t1, 4096\nloop: sd a0, 0(a0)\nadd a0, a0, t1\nj loop');
+    const report = { signalName: 'SIGBUS', code: 'BUS_OBJERR', reason: 'no memory is left in the machine' };
+    expect(g.run(small).result).toMatchObject({ status: 'signaled', report });
   });
 
   it('a process gives all its memory back when it ends, however it ends', () => {

@@ -58,7 +58,7 @@ function touchAll(process: Process, addr: number, len: number, step: number = PA
   return { pages: len / step, refusal: '' };
 }
 
-const SIGBUS = 'SIGBUS the fault handler of the mapping answered FC_OBJERR(ENOMEM)';
+const SIGBUS = 'SIGBUS no memory is left in the machine';
 
 describe('a process that uses up memory', () => {
   it.each([['private', MAP_PRIVATE], ['shared', MAP_SHARED]])('with %s pages gets SIGBUS, and a fork is refused', (_name, type) => {

@@ -176,7 +176,7 @@ export class ModelMachine {
         if (array.live[size] === 0) continue;
         for (const vpn of pair.touched) {
           const entry = array.find(size, vpn, asid);
-          if (entry >= 0) this.#permitted(pair, vpn - (vpn % SIZE_PAGES[size]!), SIZE_PAGES[size]!, array.pfns[entry]!, array.words[entry]! & 0xff, `TLB of hart ${mmu.hartId}`);
+          if (entry >= 0) this.#permitted(pair, vpn - (vpn % SIZE_PAGES[size]!), SIZE_PAGES[size]!, array.pfn(entry), array.word(entry) & 0xff, `TLB of hart ${mmu.hartId}`);
         }
       }
     }

@@ -1,4 +1,4 @@
-/** Memory: mmap(2), munmap(2), mprotect(2), brk(2). Linux flags become illumos flags here. */
+/** Memory: mmap(2), munmap(2), mremap(2), mprotect(2), brk(2). Linux flags become illumos flags here. */
 import { EBADF, EEXIST, EINVAL, ENOMEM, PAGESIZE } from '../../base/index.js';
 import type { Kgen } from '../../kernel/index.js';
 import { MAP_ANON, MAP_FIXED, MAP_NORESERVE, MAP_PRIVATE, MAP_SHARED, PROT_ALL, PROT_READ, PROT_WRITE } from '../../vm/index.js';
@@ -9,6 +9,7 @@ import {
 } from '../linux-flags.js';
 import { isMapped } from '../mappings.js';
 import { mapMemory, protectMemory, unmapMemory } from '../map-memory.js';
+import { remapMemory } from '../remap-memory.js';
 import type { Call, SyscallFamily } from './call.js';
 
 /** illumos flags of Linux ones; hints Linux ignores are dropped. undefined: no type. */
@@ -33,7 +34,21 @@ function* mmap(call: Call): Kgen<number> {
   const file = (flags & MAP_ANON) === 0 ? call.proc.files.get(fd) : undefined;
   if ((flags & MAP_ANON) === 0 && file === undefined) return -EBADF;
   if ((linux & LX_MAP_FIXED_NOREPLACE) !== 0 && isMapped(call.proc.as, addr, len)) return -EEXIST;
+  const promised = file === undefined && (flags & (MAP_NORESERVE | MAP_SHARED)) === 0 && (prot & PROT_WRITE) !== 0;
+  if (promised && exceedsMemory(call, len)) return -ENOMEM;
   return yield* mapMemory(call.proc, { addr, len, prot: mapProt(prot), flags, file, off: (flags & MAP_ANON) === 0 ? off : 0 });
+}
+
+/**
+ * Whether a promise of memory is obviously more than there is: it is refused at once, as Linux does (overcommit_memory 0), and not when the
+ * last page is touched. MAP_NORESERVE asks for no promise.
+ */
+const exceedsMemory = (call: Call, len: number): boolean => len > call.proc.as.vm.pages.total * PAGESIZE;
+
+function* mremap(call: Call): Kgen<number> {
+  const [addr, len, newLen, flags, to] = [call.number(0), call.size(1), call.size(2), call.uint(3), call.number(4)];
+  if (newLen > len && exceedsMemory(call, newLen)) return -ENOMEM;
+  return yield* remapMemory(call.proc, { addr, len, newLen, flags, to });
 }
 
 function* munmap(call: Call): Kgen<number> {
@@ -48,12 +63,15 @@ function* mprotect(call: Call): Kgen<number> {
 }
 
 function* brk(call: Call): Kgen<number> {
+  const { heap } = call.proc;
+  if (exceedsMemory(call, call.size(0) - heap.base)) return heap.end;
   return yield* setBreak(call.proc, call.number(0));
 }
 
 export const memoryCalls: SyscallFamily = {
   214: { name: 'brk', args: 1, handler: brk },
   215: { name: 'munmap', args: 2, handler: munmap },
+  216: { name: 'mremap', args: 5, handler: mremap },
   222: { name: 'mmap', args: 6, handler: mmap },
   226: { name: 'mprotect', args: 3, handler: mprotect },
 };

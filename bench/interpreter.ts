@@ -17,7 +17,12 @@ const RAM = 0x8000_0000;
 const CODE = 0x1_0000;
 const DATA = 0x10_0000;
 const DATA_SIZE = 0x100_0000;
+/** Bytes of floating-point numbers at the beginning of the data. */
+const FLOATS = 0x1_0000;
 const [A0, A1, A2, A3, A4, A5] = [10, 11, 12, 13, 14, 15];
+const [F0, F1, F2, F3, F4] = [0, 1, 2, 3, 4];
+/** The rounding mode in frm. */
+const DYN = 7;
 
 /** Every program loops for ever; the quantum ends it. */
 const PROGRAMS: Readonly<Record<string, readonly Line[]>> = {
@@ -79,6 +84,50 @@ const PROGRAMS: Readonly<Record<string, readonly Line[]>> = {
     ['sd', { rs1: A2, rs2: A3 }],
     ['jal', { imm: -32 }],
   ],
+  'floating point: load, multiply, add, store': [
+    ['lui', { rd: A0, imm: DATA }],
+    ['lui', { rd: A1, imm: DATA + FLOATS }],
+    ['fld', { rd: F0, rs1: A0 }],
+    ['fmul.d', { rd: F1, rs1: F0, rs2: F2, rm: DYN }],
+    ['fadd.d', { rd: F1, rs1: F1, rs2: F0, rm: DYN }],
+    ['fsd', { rs1: A1, rs2: F1 }],
+    ['addi', { rd: A0, rs1: A0, imm: 8 }],
+    ['bne', { rs1: A0, rs2: A1, imm: -20 }],
+    ['jal', { imm: -32 }],
+  ],
+  'floating point: multiply by zeros': [
+    ['fmul.d', { rd: F1, rs1: F2, rs2: F4, rm: DYN }],
+    ['fadd.d', { rd: F0, rs1: F1, rs2: F2, rm: DYN }],
+    ['jal', { imm: -8 }],
+  ],
+  'floating point: arithmetic in registers': [
+    ['fadd.d', { rd: F1, rs1: F2, rs2: F3, rm: DYN }],
+    ['fmul.d', { rd: F4, rs1: F1, rs2: F3, rm: DYN }],
+    ['fsub.d', { rd: F0, rs1: F4, rs2: F2, rm: DYN }],
+    ['fdiv.d', { rd: F4, rs1: F0, rs2: F3, rm: DYN }],
+    ['fsgnjn.d', { rd: F1, rs1: F4, rs2: F4 }],
+    ['flt.d', { rd: A0, rs1: F1, rs2: F4 }],
+    ['jal', { imm: -24 }],
+  ],
+  'floating point: fused multiply-add, double': [
+    ['fmadd.d', { rd: F1, rs1: F2, rs2: F3, rs3: F0, rm: DYN }],
+    ['fmsub.d', { rd: F4, rs1: F3, rs2: F2, rs3: F1, rm: DYN }],
+    ['jal', { imm: -8 }],
+  ],
+  'floating point: fused multiply-add, single': [
+    ['fcvt.s.d', { rd: F3, rs1: F2, rm: DYN }],
+    ['fmadd.s', { rd: F1, rs1: F3, rs2: F3, rs3: F3, rm: DYN }],
+    ['fmadd.s', { rd: F4, rs1: F1, rs2: F3, rs3: F3, rm: DYN }],
+    ['jal', { imm: -8 }],
+  ],
+  'floating point: exact sums, nothing inexact yet': [
+    ['fcvt.d.w', { rd: F0, rs1: 0 }],
+    ['addi', { rd: A0, rs1: 0, imm: 1 }],
+    ['fcvt.d.w', { rd: F1, rs1: A0 }],
+    ['fadd.d', { rd: F0, rs1: F0, rs2: F1, rm: DYN }],
+    ['fmul.d', { rd: F2, rs1: F1, rs2: F0, rm: DYN }],
+    ['jal', { imm: -8 }],
+  ],
 };
 
 /** Runs every program for `instructions` after a warm-up, `repeats` times. */
@@ -113,6 +162,8 @@ function userHart(lines: readonly Line[]): Hart {
   for (let at = -0x1000; at <= DATA_SIZE; at += 0x1000) map(DATA + at, RAM + 0x20_0000 + at, 0xd7);
   const code = new Uint32Array(lines.map(([mnemonic, operands]) => encode(instructionNamed(mnemonic)!, operands ?? {})));
   bus.write(asPaddr(RAM + 0x10_0000), new Uint8Array(code.buffer));
+  for (let at = 0; at < FLOATS; at += 8) bus.view.setFloat64(ram + 0x20_0000 + at, 1 + at / 7, true);
+  hart.state.floatRegisters().set(new BigInt64Array(Float64Array.of(1.1, 0.7, 1.3, 0.9).buffer));
   hart.setSatp(1, physical(table(0)) / 4096);
   hart.pc = CODE;
   hart.setX(2, BigInt(DATA));

@@ -52,7 +52,33 @@ const allBoxed = (e: Emitter, registers: readonly Long[]): Word => e.isBoxed(reg
 const finish = (e: Emitter, name: string, short: Word, result: Long, operands: readonly Long[]): void =>
   e.if(short, () => e.setFd(result), () => e.setFd(e.exact(name, operands)));
 
+/** Whether any of some registers holds a zero, the numbers being at their top. */
+const anyZero = (e: Emitter, registers: readonly Long[]): Word =>
+  registers.map((register) => e.eqz(e.shl(register, e.const(1n)))).reduce((a, b) => e.or32(a, b));
+
+/** fd = result where the condition holds, or where it is a zero because a factor is one; else what the operation of that name gives. */
+const finishProduct = (e: Emitter, name: string, short: Word, result: Long, zero: Word, operands: readonly Long[]): void =>
+  e.if(short, () => e.setFd(result), () => e.if(e.and32(e.nearestRounding(), zero), () => e.setFd(result), () => e.setFd(e.exact(name, operands))));
+
 // --- arithmetic
+
+/** fmul.d. */
+export const productD: Semantics = (e) => {
+  const operands = sources(e, 2);
+  const [a, b] = operands as [Long, Long];
+  const bits = e.let(e.doubleBits(e.mulF64(e.double(a), e.double(b))));
+  finishProduct(e, 'fmul.d', e.and32(e.fastRounding(), ordinaryD(e, bits)), bits, e.and32(anyZero(e, [bits]), anyZero(e, operands)), operands);
+};
+
+/** fmul.s. */
+export const productS: Semantics = (e) => {
+  const operands = sources(e, 2);
+  const [a, b] = operands as [Long, Long];
+  const bits = e.let(e.singleBits(e.mulF32(e.single(e.low(a)), e.single(e.low(b)))));
+  const top = (register: Long): Long => e.shl(register, e.const(32n));
+  const zero = e.and32(allBoxed(e, operands), e.and32(anyZero(e, [top(e.zext(bits))]), anyZero(e, operands.map(top))));
+  finishProduct(e, 'fmul.s', e.and32(e.and32(e.fastRounding(), allBoxed(e, operands)), ordinaryS(e, bits)), e.box(bits), zero, operands);
+};
 
 /** A computation of doubles; `underflows` says whether its result can be inexact and subnormal. */
 export const computeD = (name: string, count: number, underflows: boolean, compute: OnDouble): Semantics => (e) => {

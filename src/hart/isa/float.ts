@@ -2,7 +2,7 @@
 import type { Emitter } from '../emitter.js';
 import type { Long } from '../value.js';
 import {
-  classifyD, classifyS, compareD, compareS, computeD, computeS, extremeD, extremeS, fromInteger, LIMITS, narrow, signD, signS, toInteger, widen,
+  classifyD, classifyS, compareD, compareS, computeD, computeS, extremeD, extremeS, fromInteger, LIMITS, narrow, productD, productS, signD, signS, toInteger, widen,
 } from './float-semantics.js';
 import { type Instruction, rows } from './instruction.js';
 
@@ -52,7 +52,7 @@ export const extensionF: readonly Instruction[] = [
   f('fnmadd.s',  `rs3 00 rs2 rs1 ${RM} rd 1001111`,          'fd, fs1, fs2, fs3, rm', fusedS('fnmadd.s', true, true)),
   f('fadd.s',    `0000000 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', computeS('fadd.s', 2, false, (e, a, b) => e.addF32(a, b))),
   f('fsub.s',    `0000100 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', computeS('fsub.s', 2, false, (e, a, b) => e.subF32(a, b))),
-  f('fmul.s',    `0001000 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', computeS('fmul.s', 2, true, (e, a, b) => e.mulF32(a, b))),
+  f('fmul.s',    `0001000 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', productS),
   f('fdiv.s',    `0001100 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', computeS('fdiv.s', 2, true, (e, a, b) => e.divF32(a, b))),
   f('fsqrt.s',   `0101100 00000 rs1 ${RM} rd 1010011`,       'fd, fs1, rm',   computeS('fsqrt.s', 1, false, (e, a) => e.sqrtF32(a))),
   f('fsgnj.s',   '0010000 rs2 rs1 000 rd 1010011',           'fd, fs1, fs2',  signS(copySign)),
@@ -86,7 +86,7 @@ export const extensionD: readonly Instruction[] = [
   d('fnmadd.d',  `rs3 01 rs2 rs1 ${RM} rd 1001111`,          'fd, fs1, fs2, fs3, rm', fusedD('fnmadd.d', true, true)),
   d('fadd.d',    `0000001 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', computeD('fadd.d', 2, false, (e, a, b) => e.addF64(a, b))),
   d('fsub.d',    `0000101 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', computeD('fsub.d', 2, false, (e, a, b) => e.subF64(a, b))),
-  d('fmul.d',    `0001001 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', computeD('fmul.d', 2, true, (e, a, b) => e.mulF64(a, b))),
+  d('fmul.d',    `0001001 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', productD),
   d('fdiv.d',    `0001101 rs2 rs1 ${RM} rd 1010011`,         'fd, fs1, fs2, rm', computeD('fdiv.d', 2, true, (e, a, b) => e.divF64(a, b))),
   d('fsqrt.d',   `0101101 00000 rs1 ${RM} rd 1010011`,       'fd, fs1, rm',   computeD('fsqrt.d', 1, false, (e, a) => e.sqrtF64(a))),
   d('fsgnj.d',   '0010001 rs2 rs1 000 rd 1010011',           'fd, fs1, fs2',  signD(copySign)),

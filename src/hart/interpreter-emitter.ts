@@ -58,6 +58,8 @@ export class InterpreterEmitter extends Emitter {
   readonly #cacheMask: number;
   readonly #generation: number;
   readonly #hotness: number;
+  /** What an arrival adds to the heat: 0 for the pc that TypeScript has set, else 1. */
+  readonly #warmth: number;
   /** Handlers up to this one are never hot. */
   readonly #neverHot: number;
   readonly ip: Word;
@@ -73,6 +75,7 @@ export class InterpreterEmitter extends Emitter {
     this.#cache = body.local(I32);
     this.#cacheMask = body.local(I32);
     this.#hotness = body.local(I32);
+    this.#warmth = body.local(I32);
     this.#pageVa = body.local(I64);
     this.#count = body.local(I64);
     this.#pc = body.local(I64);
@@ -252,6 +255,7 @@ export class InterpreterEmitter extends Emitter {
     });
     this.#ipFromPc();
     this.arrive();
+    this.assign(this.#warmth, word(1));
   }
 
   /** Sets ip for a pc within the page. */
@@ -263,7 +267,7 @@ export class InterpreterEmitter extends Emitter {
   /** A jump has arrived at ip: counts its heat, and leaves when it becomes hot. */
   arrive(): void {
     this.if(this.ltU32(word(this.#neverHot), this.#decoded(Op.i32Load16U, Decoded.handler)), () => {
-      const heat = this.let(this.add32(this.#decoded(Op.i32Load, Decoded.heat), word(1)));
+      const heat = this.let(this.add32(this.#decoded(Op.i32Load, Decoded.heat), local(I32, this.#warmth)));
       this.ip.put(this.body);
       heat.put(this.body);
       this.body.memory(Op.i32Store, Decoded.heat);

@@ -10,6 +10,8 @@ import { writeRegion } from './region-function.js';
 /** A region to be compiled for a slot of the table of functions. */
 export interface Job {
   readonly plan: Plan;
+  /** Relative addresses discovery began at. */
+  readonly seeds: readonly number[];
   readonly slot: number;
 }
 

@@ -8,13 +8,11 @@
 import { HarnessBug } from '../../base/index.js';
 import { Handler } from '../interpreter.js';
 import { Decoded, REGION_CALLS, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS } from '../layout.js';
-import type { Plan } from './blocks.js';
+import type { Job } from './compile.js';
 import type { CodeMemory } from './guest-code.js';
 
 /** A compiled region. */
-export interface Region {
-  readonly slot: number;
-  readonly plan: Plan;
+export interface Region extends Job {
   /** Numbers of its entries, and the decoded instructions they are in. */
   readonly entries: readonly number[];
   readonly entryPlaces: readonly number[];
@@ -95,12 +93,18 @@ export class RegionTable {
     return this.#memory.i32[(REGION_CALLS >> 2) + slot]!;
   }
 
+  /** Makes the past count half. */
+  age(): void {
+    for (const { slot } of this.regions.values()) this.#memory.i32[(REGION_CALLS >> 2) + slot]! >>>= 1;
+  }
+
   /** Puts a region into its slot and opens its entries. */
-  install(plan: Plan, slot: number, func: unknown): Region {
+  install(job: Job, func: unknown): Region {
     const { u16, i32 } = this.#memory;
     const entries: number[] = [];
     const entryPlaces: number[] = [];
-    const region: Region = { slot, plan, entries, entryPlaces };
+    const { slot, plan } = job;
+    const region: Region = { ...job, entries, entryPlaces };
     plan.blocks.forEach((block, i) => {
       const ip = plan.pages.get(block.at >> 12)! + ((block.at & 0xfff) << 3);
       if (!this.#leaders.has(ip)) this.#leaders.set(ip, region);

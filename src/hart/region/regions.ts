@@ -1,15 +1,16 @@
-/** Hot code becomes regions: gathers what is hot, decides what is compiled together and when, and forgets it. */
+/** Hot code becomes regions: decides what is compiled together and when, compiles it in batches, and forgets it. */
 import { asVaddr, type LinearMemory } from '../../base/index.js';
 import { EXEC, type TranslationCache } from '../../../mmu/index.js';
 import type { DecodedPages } from '../decoded-pages.js';
 import type { HartState } from '../hart-state.js';
 import { Handler } from '../interpreter.js';
-import { Decoded, EngineCell, PAGE_MAP, State } from '../layout.js';
-import { type Bounds, type CodeSource, discover, type Plan } from './blocks.js';
+import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State } from '../layout.js';
+import { type Bounds, type CodeSource, discover, NOWHERE, type Plan } from './blocks.js';
 import { instantiate, type Job, writeModule } from './compile.js';
-import { type CodeMemory, type GuestInstruction, readInstruction } from './guest-code.js';
+import { type CodeMemory, readInstruction } from './guest-code.js';
+import { Heat, type Seed } from './heat.js';
 import type { RegionOptions } from './options.js';
-import { type FunctionTable, RegionTable } from './region-table.js';
+import { type FunctionTable, type Region, RegionTable } from './region-table.js';
 
 /** The hart in the window as regions see it. */
 export interface HotHart {
@@ -17,19 +18,18 @@ export interface HotHart {
   readonly mmu: { readonly cache: TranslationCache };
 }
 
-/** A place that has become hot. */
-interface Seed {
-  readonly ip: number;
-  readonly page: number;
-  /** Virtual address of the page. */
-  readonly pageVa: number;
-}
-
+/** How large a region gets. */
 const BOUNDS: Bounds = { instructions: 1000, pages: 8 };
 /** Seeds that are compiled without waiting for the end of the entry of generated code. */
 const BATCH = 32;
 /** Pages between seeds that may go into one region. */
 const NEIGHBOURHOOD = 64;
+/** Guest instructions in all regions together, and what has to be free of slots and entries before a batch is compiled. */
+const MOST_INSTRUCTIONS = 200_000;
+const SLOTS_TO_SPARE = 64;
+const ENTRIES_TO_SPARE = 4096;
+/** A region entered less often than this was compiled in vain. */
+const WORTH_WHILE = 32;
 
 /** The regions of one machine. */
 export class Regions {
@@ -41,71 +41,123 @@ export class Regions {
   readonly #memory: CodeMemory & { readonly memory: LinearMemory };
   readonly #decoded: DecodedPages;
   readonly #cacheEntries: number;
+  readonly #heat: Heat;
   readonly #eager: boolean;
-  #seeds: Seed[] = [];
+  /** How often in a row the regions of a page were given up after little use, by linear address of the page. */
+  readonly #inVain = new Map<number, number>();
 
   constructor(
     memory: CodeMemory & { readonly memory: LinearMemory }, functions: FunctionTable, decoded: DecodedPages, cacheEntries: number, options: RegionOptions,
   ) {
+    this.#memory = memory;
     this.#decoded = decoded;
     this.#cacheEntries = cacheEntries;
-    this.#memory = memory;
     this.table = new RegionTable(memory, functions);
     this.#eager = options.hotness === 1;
+    this.#heat = new Heat(memory.i32, options.hotness);
     memory.i32[EngineCell.hotness >> 2] = options.engine === 'regions' ? options.hotness : 0;
   }
 
   /** The instruction at which the hart's generated code was left is hot. */
   hot(hart: HotHart): void {
     const { state } = hart;
-    this.#seeds.push({ ip: state.cell(State.ip), page: state.cell(State.page), pageVa: state.address(State.pageVa) });
-    if (this.#eager || this.#seeds.length >= BATCH) this.compile(hart);
+    const seed: Seed = { ip: state.cell(State.ip), page: state.cell(State.page), pageVa: state.address(State.pageVa) };
+    const inVain = this.#inVain.get(this.#decoded.hostOf(seed.page)) ?? 0;
+    if (this.#heat.cools(seed.ip, inVain)) return;
+    this.#heat.refuse(seed.ip);
+    this.#heat.seeds.push(seed);
+    if (this.#eager || this.#heat.seeds.length >= BATCH) this.compile(hart);
   }
 
   /** A decoded page is given up: so are its regions. */
   forget(page: number): void {
-    this.table.dropPage(page);
-    if (this.#seeds.length > 0) this.#seeds = this.#seeds.filter((seed) => seed.page !== page);
+    const host = this.#decoded.hostOf(page);
+    for (const region of this.table.dropPage(page)) {
+      if (this.#inVain.size > 4096) this.#inVain.clear();
+      if (this.table.calls(region) >= WORTH_WHILE) this.#inVain.delete(host);
+      else this.#inVain.set(host, (this.#inVain.get(host) ?? 0) + 1);
+    }
+    this.#heat.forget(page, DECODED_PAGE);
   }
 
   /** Compiles what is hot. */
   compile(hart: HotHart): void {
-    if (this.#seeds.length === 0) return;
+    if (this.#heat.seeds.length === 0) return;
     const start = performance.now();
+    this.#makeRoom();
     const jobs: Job[] = [];
-    for (let seeds = this.#seeds.filter((seed) => this.#isOpen(seed)); seeds.length > 0;) {
+    const planned = new Set<number>();
+    for (let seeds = this.#heat.seeds.filter((seed) => this.#isOpen(seed)); seeds.length > 0;) {
       const [first] = seeds as [Seed];
       const near = seeds.filter(({ pageVa }) => Math.abs(pageVa - first.pageVa) <= NEIGHBOURHOOD * 4096);
-      const plan = this.#plan(near, hart);
-      const planned = new Set(plan.blocks.map((block) => block.at));
-      const relative = (seed: Seed): number => relativeAddress(seed, first);
-      seeds = seeds.filter((seed) => seed !== first && !(near.includes(seed) && planned.has(relative(seed))));
-      if (plan.blocks.length > 0) jobs.push({ plan, slot: this.table.takeSlot() });
+      const job = this.#job(near, planned, hart);
+      const done = new Set(job?.plan.blocks.map((block) => placeOf(job.plan, block.at)));
+      for (const ip of done) planned.add(ip);
+      if (job) jobs.push(job);
+      seeds = seeds.filter((seed) => seed !== first && !done.has(seed.ip) && (job !== undefined || !near.includes(seed)));
     }
-    this.#seeds = [];
-    if (jobs.length > 0) {
-      const functions = instantiate(writeModule(jobs, this.#cacheEntries), jobs, this.#memory.memory);
-      jobs.forEach(({ plan, slot }, i) => {
-        this.table.install(plan, slot, functions[i]);
-        this.compiled += plan.instructions;
-      });
-      this.modules++;
-    }
+    this.#heat.seeds = [];
+    if (jobs.length > 0) this.#install(jobs);
     this.milliseconds += performance.now() - start;
   }
 
-  /** Whether no region has an entry there yet, and one may. */
-  #isOpen({ ip, page }: Seed): boolean {
-    return !this.#hasBreaks(page) && this.#memory.u16[(ip + Decoded.handler) >> 1] !== Handler.Region;
+  #install(jobs: readonly Job[]): void {
+    const functions = instantiate(writeModule(jobs, this.#cacheEntries), jobs, this.#memory.memory);
+    jobs.forEach((job, i) => {
+      this.table.install(job, functions[i]);
+      this.compiled += job.plan.instructions;
+    });
+    this.modules++;
   }
 
-  #plan(seeds: readonly Seed[], hart: HotHart): Plan {
+  /** Plans a region from seeds that may go into one; undefined where that does not pay, yet or at all. */
+  #job(seeds: readonly Seed[], planned: ReadonlySet<number>, hart: HotHart): Job | undefined {
     const [first] = seeds as [Seed];
+    const starts = seeds.map((seed) => seed.pageVa - first.pageVa + ((seed.ip - seed.page) >> 3));
+    const touched = new Set<Region>();
+    const alone = this.#plan(starts, first, hart, (ip) => {
+      const region = this.table.regionAt(ip);
+      if (region) touched.add(region);
+      return region !== undefined || planned.has(ip);
+    });
+    const absorbed = this.#absorb(touched, alone);
+    const size = absorbed.reduce((sum, region) => sum + region.plan.instructions, 0);
+    if (touched.size === 0 && isTrivial(alone)) return undefined;
+    if (!this.#heat.affords(seeds, size, alone.instructions)) return undefined;
+    for (const region of absorbed) {
+      starts.push(...this.#translate(region, alone));
+      this.table.drop(region);
+    }
+    const { u16 } = this.#memory;
+    const plan = touched.size === 0 ? alone : this.#plan(starts, first, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region || planned.has(ip));
+    return isTrivial(plan) ? undefined : { plan, seeds: starts, slot: this.table.takeSlot() };
+  }
+
+  /** The regions that fit into one with a plan, the smallest first. */
+  #absorb(touched: ReadonlySet<Region>, { instructions }: Plan): Region[] {
+    let size = instructions;
+    return [...touched].sort((a, b) => a.plan.instructions - b.plan.instructions).filter((region) => {
+      size += region.plan.instructions;
+      return size <= BOUNDS.instructions;
+    });
+  }
+
+  /** The seeds of a region as relative addresses of another plan, which has a page in common with it. */
+  #translate({ plan, seeds }: Region, to: Plan): number[] {
+    const distances = new Map([...to.pages].map(([distance, page]) => [page, distance]));
+    for (const [distance, page] of plan.pages) {
+      const there = distances.get(page);
+      if (there !== undefined) return seeds.map((at) => at + (there - distance) * 4096);
+    }
+    return [];
+  }
+
+  #plan(starts: readonly number[], first: Seed, hart: HotHart, isBoundary: (ip: number) => boolean): Plan {
     const source: CodeSource = {
       pageAt: (distance) => (distance === 0 ? first.page : this.#pageAt(first.pageVa + distance * 4096, hart)),
-      instructionAt: (ip) => this.#instructionAt(ip),
+      instructionAt: (ip) => (isBoundary(ip) ? undefined : readInstruction(this.#memory, ip)),
     };
-    return discover(seeds.map((seed) => relativeAddress(seed, first)), source, BOUNDS);
+    return discover(starts, source, BOUNDS);
   }
 
   #pageAt(va: number, hart: HotHart): number {
@@ -114,14 +166,28 @@ export class Regions {
     return page !== 0 && this.#hasBreaks(page) ? 0 : page;
   }
 
+  /** Whether no region has an entry there yet, and one may. */
+  #isOpen({ ip, page }: Seed): boolean {
+    return !this.#hasBreaks(page) && this.#memory.u16[(ip + Decoded.handler) >> 1] !== Handler.Region;
+  }
+
   #hasBreaks(page: number): boolean {
     return this.#decoded.hasBreaks(this.#decoded.hostOf(page));
   }
 
-  #instructionAt(ip: number): GuestInstruction | undefined {
-    if (this.#memory.u16[(ip + Decoded.handler) >> 1] === Handler.Region) return undefined;
-    return readInstruction(this.#memory, ip);
+  /** Drops the regions that are entered least where there are too many. */
+  #makeRoom(): void {
+    const { table } = this;
+    if (table.slotsLeft >= SLOTS_TO_SPARE && table.entriesLeft >= ENTRIES_TO_SPARE && table.instructions <= MOST_INSTRUCTIONS) return;
+    const coldest = [...table.regions.values()].sort((a, b) => table.calls(a) - table.calls(b));
+    for (const region of coldest.slice(0, Math.ceil(coldest.length / 4))) table.drop(region);
+    table.age();
   }
 }
 
-const relativeAddress = (seed: Seed, origin: Seed): number => seed.pageVa - origin.pageVa + ((seed.ip - seed.page) >> 3);
+/** Place of the decoded instruction at a relative address of a plan. */
+const placeOf = ({ pages }: Plan, at: number): number => pages.get(at >> 12)! + ((at & 0xfff) << 3);
+
+/** Whether calling a region takes longer than interpreting what is in it. */
+const isTrivial = ({ blocks, instructions }: Plan): boolean =>
+  blocks.length === 0 || (instructions < 4 && !blocks.some((block, i) => block.taken >= 0 && block.taken <= i && block.next !== NOWHERE));

@@ -24,6 +24,9 @@ export interface RunOptions {
   readonly quantum: number | undefined;
   readonly harts: number | undefined;
   readonly translationCache: number | undefined;
+  readonly engine: 'interpreter' | 'regions' | undefined;
+  /** File for the regions that exist when the run ends. */
+  readonly dumpRegions: string | undefined;
   readonly maxInstructions: number | undefined;
   /** Port a debugger may connect to; 0 for any. */
   readonly gdb: number | undefined;
@@ -56,6 +59,8 @@ export const RUN_OPTIONS_HELP: string = `
   --stats FILE                   write the statistics as JSON when the run ends
   --harts N                      harts of the machine, 1..${MAX_HARTS} (default 1)
   --translation-cache N          entries of each hart's translation cache, a power of two, ${TC_ENTRIES}..${TC_ENTRIES_MAX} (default ${TC_ENTRIES})
+  --engine NAME                  interpreter, or regions: hot code is compiled (default); results are the same
+  --dump-regions FILE            write what was compiled, beside its code, when the run ends
   --quantum N                    instructions before another thread has its turn (default 100000)
   --max-instructions N           stop after N instructions, exit code 124${MODE_HELP}
   --gdb PORT                     wait for gdb on this port of 127.0.0.1 (0: any) before the first instruction
@@ -76,6 +81,8 @@ const spec = {
   quantum: { type: 'string' },
   harts: { type: 'string' },
   'translation-cache': { type: 'string' },
+  engine: { type: 'string' },
+  'dump-regions': { type: 'string' },
   'max-instructions': { type: 'string' },
   gdb: { type: 'string' },
   mode: { type: 'string' },
@@ -96,6 +103,11 @@ function cacheEntries(text: string | undefined): number | undefined {
   const entries = integer('translation-cache', text, TC_ENTRIES, TC_ENTRIES_MAX);
   if (entries !== undefined && !Number.isInteger(Math.log2(entries))) throw new UsageError(`--translation-cache must be a power of two, not "${text ?? ''}"`);
   return entries;
+}
+
+function engine(text: string | undefined): 'interpreter' | 'regions' | undefined {
+  if (text === undefined || text === 'interpreter' || text === 'regions') return text;
+  throw new UsageError(`--engine must be interpreter or regions, not "${text}"`);
 }
 
 /** A number of bytes, perhaps with K, M or G behind it. */
@@ -146,7 +158,7 @@ function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ args: str
  */
 export function parseRunOptions(args: readonly string[]): RunOptions {
   const { values, positionals } = parse(args);
-  for (const name of ['trace', 'commit-log', 'screenshot', 'stats', 'root'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
+  for (const name of ['trace', 'commit-log', 'screenshot', 'stats', 'dump-regions', 'root'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
   return {
     positionals,
     devices: values.device ?? [],
@@ -157,6 +169,8 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     quantum: integer('quantum', values.quantum, 1, 1e9),
     harts: integer('harts', values.harts, 1, MAX_HARTS),
     translationCache: cacheEntries(values['translation-cache']),
+    engine: engine(values.engine),
+    dumpRegions: values['dump-regions'],
     maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
     gdb: integer('gdb', values.gdb, 0, 65535),
     mode: parseMode(values.mode),

@@ -47,6 +47,7 @@ function prepare(
     stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
     ...(options.harts === undefined ? {} : { harts: options.harts }),
     ...(options.translationCache === undefined ? {} : { translationCache: options.translationCache }),
+    ...(options.engine === undefined ? {} : { engine: { engine: options.engine } }),
     ...(options.quantum === undefined ? {} : { quantum: options.quantum }),
   };
   takePrebuilt();
@@ -142,8 +143,10 @@ function conclude(result: RunResult | 'killed'): { code: number; lines: string[]
 }
 
 async function writeResults(machine: Machine, options: RunOptions, devices: readonly DeviceConfig[]): Promise<void> {
-  const { screenshot, stats } = options;
-  if (stats !== undefined) open(stats, () => fs.writeFileSync(stats, `${JSON.stringify(machine.statistics(), null, 2)}\n`));
+  const { screenshot, stats, dumpRegions } = options;
+  const statistics = { ...machine.statistics(), engine: machine.engineStatistics() };
+  if (stats !== undefined) open(stats, () => fs.writeFileSync(stats, `${JSON.stringify(statistics, null, 2)}\n`));
+  if (dumpRegions !== undefined) open(dumpRegions, () => fs.writeFileSync(dumpRegions, machine.dumpRegions().map((line) => `${line}\n`).join('')));
   const framebuffer = firstFramebuffer(devices);
   if (screenshot === undefined || framebuffer === undefined) return;
   // Loaded on demand: compression and what it needs of Node would make every start slower.
@@ -162,7 +165,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
   if (path === undefined) throw new UsageError('run needs a program: segdev run PROGRAM [ARGS...]');
   const devices = makeDevices(options.devices);
   if (options.screenshot !== undefined && firstFramebuffer(devices) === undefined) throw new UsageError('--screenshot needs a framebuffer: add --device framebuffer');
-  checkOutputs({ trace: options.trace, 'commit-log': options.commitLog, screenshot: options.screenshot, stats: options.stats });
+  checkOutputs({ trace: options.trace, 'commit-log': options.commitLog, screenshot: options.screenshot, stats: options.stats, 'dump-regions': options.dumpRegions });
   const trace = new Trace();
   const failure = new StreamFailure();
   const input = new GuestInput();
@@ -185,7 +188,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
   if (failure.text !== undefined) throw new UsageError(failure.text);
   await writeResults(machine, options, devices);
   const { code, lines } = conclude(result);
-  const summary = options.quiet ? [] : summaryLines(machine.statistics(), seconds);
+  const summary = options.quiet ? [] : summaryLines(machine.statistics(), machine.engineStatistics(), seconds);
   if (lines.length + summary.length > 0) writeAll(2, Buffer.from(`${[...lines, ...summary].join('\n')}\n`));
   return code;
 }

@@ -1,5 +1,5 @@
 /** The summary of a run, for people. */
-import type { FaultCount, MachineStatistics, TlbCount } from '../machine/index.js';
+import type { EngineStatistics, FaultCount, MachineStatistics, TlbCount } from '../machine/index.js';
 
 /** "1,234,567"; by hand, because the first use of Intl costs more than a small guest's whole run. */
 export const count = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
@@ -32,11 +32,17 @@ function faults(pageFaults: MachineStatistics['pageFaults']): string {
 const tlb = ({ hits, misses }: TlbCount): string =>
   `${count(hits)} hits, ${count(misses)} misses${hits + misses === 0 ? '' : ` (${((100 * misses) / (hits + misses)).toFixed(3)} %)`}`;
 
+function regions({ instructions }: MachineStatistics, engine: EngineStatistics): string {
+  const share = ((100 * engine.instructionsInRegions) / Math.max(1, instructions)).toFixed(1);
+  return `${count(engine.regions)}, ${count(engine.compiledInstructions)} guest instructions compiled in ${engine.compileMilliseconds.toFixed(1)} ms, ${share} % of all executed there`;
+}
+
 /**
  * The summary as lines without newlines.
- * @param seconds wall time of the run: the one figure here that is not deterministic.
+ * @param engine how guest code was run: it depends on the engine and on the clock
+ * @param seconds wall time of the run
  */
-export function summaryLines(statistics: MachineStatistics, seconds: number): string[] {
+export function summaryLines(statistics: MachineStatistics, engine: EngineStatistics, seconds: number): string[] {
   const mips = statistics.instructions / 1e6 / seconds;
   const rows: [string, string][] = [
     ['instructions', `${count(statistics.instructions)} in ${seconds.toFixed(3)} s (${mips.toFixed(1)} million/s)`],
@@ -51,6 +57,7 @@ export function summaryLines(statistics: MachineStatistics, seconds: number): st
   ];
   if (statistics.forks > 0) rows.push(['forks', count(statistics.forks)]);
   if (sum(statistics.signals) > 0) rows.push(['signals', total(statistics.signals)]);
+  if (engine.compiledInstructions > 0) rows.push(['regions', regions(statistics, engine)]);
   for (const note of statistics.notes) rows.push(['note', note]);
   return rows.map(([name, value]) => `${name.padEnd(17)}${value}`);
 }

@@ -45,7 +45,7 @@ export interface MachineConfig {
   readonly seed?: number;
   /** Scheduler choice: one integer in [0, options) a call; default round robin. */
   readonly choose?: (options: number) => number;
-  /** How guest code is run, and when it is hot; results are the same. */
+  /** How guest code is run, and when it is hot; default: hot code is compiled. It changes speed only, never a result or a count. */
   readonly engine?: Pick<EngineOptions, 'engine' | 'hotness'>;
   readonly trace?: Trace;
   /**

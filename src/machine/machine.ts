@@ -3,7 +3,7 @@ import { E2BIG, PAGESIZE, Trace } from '../base/index.js';
 import type { KernelPanic } from '../base/index.js';
 import { Bus } from '../bus/index.js';
 import { DeviceTree } from '../ddi/index.js';
-import { Hart, HartEngine, MAX_HARTS, hartReserved, newHartContext } from '../hart/index.js';
+import { type EngineStatistics, Hart, HartEngine, MAX_HARTS, hartReserved, newHartContext } from '../hart/index.js';
 import { Kernel } from '../kernel/index.js';
 import { type ConsoleInput, CpuPool, Lwp, Process, System, execImage, linuxSignal, loadFile, newProc, runUser } from '../process/index.js';
 import type { LoadedFile, Proc } from '../process/index.js';
@@ -174,6 +174,16 @@ export class Machine {
   /** All counters as plain data. */
   statistics(): MachineStatistics {
     return collectStatistics({ system: this.system, harts: this.harts, vm: this.vm, driverCallbacks: this.tree.calls });
+  }
+
+  /** How guest code was run: the only figures that differ between engines, and between runs. */
+  engineStatistics(): EngineStatistics {
+    return this.engine.regions.statistics;
+  }
+
+  /** The regions hot guest code was compiled to, with their code, as lines of text. */
+  dumpRegions(): string[] {
+    return this.engine.regions.dump();
   }
 
   #ended(main: Proc): RunResult {

@@ -1,7 +1,7 @@
 /** One address space for the hart and its oracle, and the running of one program on both. */
 import { asPaddr } from '../../src/base/index.js';
 import { Bus } from '../../src/bus/index.js';
-import { Exit, HART_RESERVED, Hart, HartEngine } from '../../src/hart/index.js';
+import { type EngineOptions, Exit, HART_RESERVED, Hart, HartEngine } from '../../src/hart/index.js';
 import { OracleHart } from '../oracle/hart.js';
 import { OraclePhysical } from '../oracle/hart-memory.js';
 import { PATCH_POINTER, POINTERS } from '../oracle/hart-programs.js';
@@ -150,11 +150,18 @@ export function runOracle(start: Start): Outcome {
 /** The hart under test; one for all programs, since making its code takes longer than running one. */
 export class HartWorld {
   readonly bus: Bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGE, reserved: HART_RESERVED, poolSize: 0 });
+  readonly engine: HartEngine;
   readonly #harts: Readonly<Record<Start['ad'], Hart>>;
 
-  constructor() {
-    const engine = new HartEngine(this.bus);
+  constructor(options: EngineOptions = {}) {
+    const engine = new HartEngine(this.bus, options);
+    this.engine = engine;
     this.#harts = { svade: new Hart(engine, { id: 0, kernel: true, ad: 'svade' }), svadu: new Hart(engine, { id: 1, kernel: true, ad: 'svadu' }) };
+  }
+
+  /** What the harts have counted since the world was made, besides what a run's outcome says. */
+  counts(): unknown {
+    return Object.values(this.#harts).map(({ mmu, fetchLookups, extraDataLookups }) => ({ mmu: mmu.counters, fetchLookups, extraDataLookups }));
   }
 
   /** Runs a program in pieces of `quantum` instructions. */

@@ -12,6 +12,8 @@ export interface Job {
   readonly plan: Plan;
   /** Relative addresses discovery began at. */
   readonly seeds: readonly number[];
+  /** Virtual address these are relative to, when it was planned. */
+  readonly origin: number;
   readonly slot: number;
 }
 

@@ -9,4 +9,4 @@ export interface RegionOptions {
 }
 
 /** What holds where nobody chooses. A test run may change it as a whole. */
-export const engineDefaults: { -readonly [name in keyof RegionOptions]: RegionOptions[name] } = { engine: 'interpreter', hotness: 200 };
+export const engineDefaults: { -readonly [name in keyof RegionOptions]: RegionOptions[name] } = { engine: 'regions', hotness: 200 };

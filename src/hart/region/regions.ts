@@ -7,6 +7,7 @@ import { Handler } from '../interpreter.js';
 import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State } from '../layout.js';
 import { type Bounds, type CodeSource, discover, NOWHERE, type Plan } from './blocks.js';
 import { instantiate, type Job, writeModule } from './compile.js';
+import { dumpRegion } from './dump.js';
 import { type CodeMemory, readInstruction } from './guest-code.js';
 import { Heat, type Seed } from './heat.js';
 import type { RegionOptions } from './options.js';
@@ -16,6 +17,23 @@ import { type FunctionTable, type Region, RegionTable } from './region-table.js'
 export interface HotHart {
   readonly state: HartState;
   readonly mmu: { readonly cache: TranslationCache };
+}
+
+/** What the engine has done. Unlike all other statistics these depend on how guest code is run, and on the host's clock. */
+export interface EngineStatistics {
+  readonly engine: RegionOptions['engine'];
+  /** Regions there are. */
+  regions: number;
+  /** Guest instructions in them. */
+  regionInstructions: number;
+  /** Guest instructions compiled so far, those of regions given up included. */
+  compiledInstructions: number;
+  /** WebAssembly modules made. */
+  modules: number;
+  /** Milliseconds it took to plan, write and compile them, what V8 does in the background excluded. */
+  compileMilliseconds: number;
+  /** Guest instructions executed in regions. */
+  instructionsInRegions: number;
 }
 
 /** How large a region gets. */
@@ -34,15 +52,15 @@ const WORTH_WHILE = 32;
 /** The regions of one machine. */
 export class Regions {
   readonly table: RegionTable;
-  /** Guest instructions compiled, modules made, and milliseconds that took, since the machine was made. */
-  compiled = 0;
-  modules = 0;
-  milliseconds = 0;
   readonly #memory: CodeMemory & { readonly memory: LinearMemory };
   readonly #decoded: DecodedPages;
   readonly #cacheEntries: number;
   readonly #heat: Heat;
+  readonly #engine: RegionOptions['engine'];
   readonly #eager: boolean;
+  #compiled = 0;
+  #modules = 0;
+  #milliseconds = 0;
   /** How often in a row the regions of a page were given up after little use, by linear address of the page. */
   readonly #inVain = new Map<number, number>();
 
@@ -53,6 +71,7 @@ export class Regions {
     this.#decoded = decoded;
     this.#cacheEntries = cacheEntries;
     this.table = new RegionTable(memory, functions);
+    this.#engine = options.engine;
     this.#eager = options.hotness === 1;
     this.#heat = new Heat(memory.i32, options.hotness);
     memory.i32[EngineCell.hotness >> 2] = options.engine === 'regions' ? options.hotness : 0;
@@ -98,16 +117,34 @@ export class Regions {
     }
     this.#heat.seeds = [];
     if (jobs.length > 0) this.#install(jobs);
-    this.milliseconds += performance.now() - start;
+    this.#milliseconds += performance.now() - start;
+  }
+
+  /** What has been done so far. */
+  get statistics(): EngineStatistics {
+    const { table } = this;
+    const { i32 } = this.#memory;
+    const [low, high] = [i32[EngineCell.inRegions >> 2]!, i32[(EngineCell.inRegions >> 2) + 1]!];
+    return {
+      engine: this.#engine, regions: table.regions.size, regionInstructions: table.instructions, compiledInstructions: this.#compiled,
+      modules: this.#modules, compileMilliseconds: this.#milliseconds, instructionsInRegions: high * 2 ** 32 + (low >>> 0),
+    };
+  }
+
+  /** The regions as text, the most entered first. */
+  dump(): string[] {
+    const { table } = this;
+    const source = { u16: this.#memory.u16, hostOf: (page: number) => this.#decoded.hostOf(page), calls: (region: Region) => table.calls(region) };
+    return [...table.regions.values()].sort((a, b) => table.calls(b) - table.calls(a)).flatMap((region) => dumpRegion(region, source));
   }
 
   #install(jobs: readonly Job[]): void {
     const functions = instantiate(writeModule(jobs, this.#cacheEntries), jobs, this.#memory.memory);
     jobs.forEach((job, i) => {
       this.table.install(job, functions[i]);
-      this.compiled += job.plan.instructions;
+      this.#compiled += job.plan.instructions;
     });
-    this.modules++;
+    this.#modules++;
   }
 
   /** Plans a region from seeds that may go into one; undefined where that does not pay, yet or at all. */
@@ -130,7 +167,7 @@ export class Regions {
     }
     const { u16 } = this.#memory;
     const plan = touched.size === 0 ? alone : this.#plan(starts, first, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region || planned.has(ip));
-    return isTrivial(plan) ? undefined : { plan, seeds: starts, slot: this.table.takeSlot() };
+    return isTrivial(plan) ? undefined : { plan, seeds: starts, origin: first.pageVa, slot: this.table.takeSlot() };
   }
 
   /** The regions that fit into one with a plan, the smallest first. */

@@ -25,8 +25,8 @@ static void say(const char *format, ...) {
 }
 
 static void deep(int depth) {
-  if (depth == 0) longjmp(back, 7);
-  deep(depth - 1);
+  if (depth < 50) deep(depth + 1);
+  else longjmp(back, 7);
 }
 
 int main(int argc, char **argv, char **envp) {
@@ -66,7 +66,7 @@ int main(int argc, char **argv, char **envp) {
   printf("\n");
 
   int code = setjmp(back);
-  if (code == 0) deep(50);
+  if (code == 0) deep(0);
   printf("longjmp %d\n", code);
 
   char *line = NULL;

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS = 8, ROUNDS = 20000 };
+enum { THREADS = 8, ROUNDS = 4000 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static pthread_barrier_t barrier;
@@ -35,7 +35,7 @@ static void *adder(void *arg) {
     counter++;
     pthread_mutex_unlock(&lock);
     atomics++;
-    if (i % 5000 == 0) sched_yield();
+    if (i % 1000 == 0) sched_yield();
   }
   local += (int)(long)arg;
   pthread_barrier_wait(&barrier);
@@ -55,8 +55,8 @@ static void *player(void *arg) {
 }
 
 static void *sleeper(void *arg) {
-  (void)arg;
   for (;;) pause();
+  return arg;
 }
 
 static void *poster(void *arg) {

@@ -15,7 +15,7 @@ import { toolVersion, whereInstalled } from '../tools.js';
 import { MemoryFiles } from './memory-files.js';
 
 const COMPILER = 'riscv64-linux-gnu-gcc';
-const PROGRAMS = ['text', 'memory', 'processes', 'signals', 'threads', 'clocks', 'floats', 'files'];
+const PROGRAMS = ['text', 'memory', 'processes', 'signals', 'threads', 'clocks', 'floats', 'files', 'maps'];
 const INPUT = 'one\ntwo two\nthree';
 const SLOW = 120_000;
 

@@ -70,6 +70,8 @@ export interface BareElfImage {
   readonly entry: Paddr;
   /** In ascending order of address. */
   readonly segments: readonly BareElfSegment[];
+  /** What the program was built for, such as `rv64i2p1_m2p0`, where the file says so. */
+  readonly architecture: string | undefined;
   /** Address of a symbol, undefined where the program has none of that name. */
   symbol(name: string): number | undefined;
 }

@@ -7,6 +7,7 @@
  * Linux could only run with a dynamic linker is refused with the reason.
  */
 import { PADDR_END, PAGESIZE, USER_END, alignDown, asPaddr, asVaddr, hex } from '../../src/base/index.js';
+import { readArchitecture } from './attributes.js';
 import { ElfError } from './error.js';
 import { ElfFields } from './fields.js';
 import * as F from './format.js';
@@ -58,7 +59,7 @@ export function readBareElf(bytes: Uint8Array): BareElfImage {
   if (header.entry >= BigInt(PADDR_END)) throw new ElfError(`the entry point ${hex(header.entry)} is no physical address`);
   if ((header.entry & 1n) !== 0n) throw new ElfError(`the entry point ${hex(header.entry)} is odd; instructions start at even addresses`);
   const index = new SymbolIndex(readSymbols(file, header.shoff, header.shnum, 0), []);
-  return { entry: asPaddr(Number(header.entry)), segments, symbol: (name) => index.symbol(name) };
+  return { entry: asPaddr(Number(header.entry)), segments, architecture: readArchitecture(file, header.shoff, header.shnum), symbol: (name) => index.symbol(name) };
 }
 
 function checkIdentity(file: ElfFields): void {

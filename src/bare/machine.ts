@@ -64,7 +64,7 @@ export class BareMachine {
     this.bus.attachRegisters({ name: 'uart', base: UART_BASE, size: this.uart.size, sizes: [1], window: this.uart });
     this.bus.attachRegisters({ name: 'finisher', base: FINISHER_BASE, size: 0x1000, sizes: [2, 4], window: finisher });
     this.harts = Array.from({ length: count }, (_, id) => new Hart(this.#engine, {
-      id, kernel: false, now: () => this.#turns.now, interrupts: this.clint, stopsStuck: true,
+      id, kernel: false, now: () => this.#turns.now, interrupts: this.clint, stopsStuck: true, pmp: true,
       ...(config.misaligned === undefined ? {} : { misaligned: config.misaligned }),
       ...(config.ad === undefined ? {} : { ad: config.ad }), ...(config.trace === undefined ? {} : { trace: config.trace }),
     }));

@@ -12,6 +12,7 @@ const HELP = `segdev: RISC-V guests on mapped devices, through the illumos devic
   segdev demo                    run the bundled demonstration
   segdev devices                 list the devices that can be attached
   segdev bare PROGRAM            run a bare-metal program in machine mode
+  segdev conformance FOLDER      run every bare-metal test program of a folder and say which pass
   segdev scenario FILE|FOLDER    run a script of kernel operations and print its trace; compare a folder of them
   segdev quirks                  list where seg_dev.c and the contract part ways
   segdev --version               print the version
@@ -74,6 +75,11 @@ async function bare(args: readonly string[]): Promise<number> {
   return runBareCommand(args);
 }
 
+async function conformance(args: readonly string[]): Promise<number> {
+  const { runConformanceCommand } = await import('./conformance.js');
+  return runConformanceCommand(args);
+}
+
 async function command(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
   switch (name) {
@@ -82,6 +88,7 @@ async function command(args: readonly string[]): Promise<number> {
     case 'devices': return devices(rest);
     case 'quirks': return quirks(rest);
     case 'bare': return bare(rest);
+    case 'conformance': return conformance(rest);
     case 'scenario': return scenario(rest);
     case '--version': return print(`segdev ${packageVersion()}`);
     case undefined: case 'help': case '--help': case '-h': return print(HELP);

@@ -3,9 +3,12 @@
  * [RISC-V privileged ISA, Control and Status Registers; RISC-V unprivileged ISA, Zicntr]
  */
 import { decodeSatp, encodeSatp, type Mmu } from '../../mmu/index.js';
+import { Counters } from './counters.js';
+import { EnvironmentConfig } from './environment-config.js';
 import type { FloatUnit } from './float/float-unit.js';
 import type { InterruptLines } from './interrupt-lines.js';
-import { CSR_NAMES, type CsrName } from './isa/index.js';
+import { CSR_FAMILIES, CSR_NAMES, type CsrName } from './isa/index.js';
+import type { Pmp } from './pmp.js';
 import { Status } from './status.js';
 import type { TrapRegisters, TrapSet } from './trap-registers.js';
 
@@ -19,7 +22,10 @@ export interface CsrHart {
   readonly instret: number;
   /** Virtual time in nanoseconds. */
   readonly now: number;
+  /** What devices say the time is. */
   readonly lines: InterruptLines;
+  /** Physical memory protection; undefined where there is none. */
+  readonly pmp: Pmp | undefined;
   /** Called after satp or mstatus have changed how addresses are translated. */
   translationChanged(): void;
 }
@@ -30,7 +36,6 @@ interface Csr {
   write?(value: bigint): void;
 }
 
-const COUNTER_BITS = 7;
 const EXTENSIONS = [...'IMAFDCSU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
 const MISA: bigint = (2n << 62n) | EXTENSIONS;
 
@@ -38,20 +43,25 @@ const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value);
 /** Masks of at most 32 bits travel as numbers. */
 const mask = (value: bigint): number => Number(BigInt.asIntN(32, value));
 const constant = (value: bigint): Csr => ({ read: () => value });
+const ZERO: Csr = constant(0n);
+/** tinfo of a trigger that does not exist: type 0. */
+const NO_TRIGGER = 1n;
 
 /** The CSRs of one hart. Values are unsigned 64-bit integers. */
 export class CsrFile {
   readonly #hart: CsrHart;
   readonly #csrs = new Map<number, Csr>();
-  #cycleOffset = 0n;
-  #instretOffset = 0n;
+  /** menvcfg and senvcfg. */
+  readonly environment: EnvironmentConfig;
 
   constructor(hart: CsrHart) {
     this.#hart = hart;
+    this.environment = new EnvironmentConfig(hart.mmu.options, () => hart.mmu.cache.flush());
     this.#add(this.#machine());
     this.#add(this.#supervisor());
     this.#add(this.#counters());
     this.#add(this.#float());
+    this.#addFamilies();
   }
 
   /** Reads a CSR from the present mode; undefined where that is an illegal instruction. */
@@ -98,15 +108,18 @@ export class CsrFile {
   #machine(): { readonly [name in CsrName]?: Csr } {
     const { traps } = this.#hart;
     const { status } = traps;
+    const { environment } = this;
     return {
-      mvendorid: constant(0n), marchid: constant(0n), mimpid: constant(0n), mconfigptr: constant(0n), mhartid: constant(BigInt(this.#hart.id)),
-      misa: constant(MISA), menvcfg: constant(0n), mcountinhibit: constant(0n),
+      mvendorid: ZERO, marchid: ZERO, mimpid: ZERO, mconfigptr: ZERO, mhartid: constant(BigInt(this.#hart.id)),
+      misa: constant(MISA), menvcfg: { read: () => environment.menvcfg, write: (value) => { environment.menvcfg = value; } },
       mstatus: { read: () => status.readMachine(), write: (value) => { status.writeMachine(value); this.#hart.translationChanged(); } },
       medeleg: { read: () => BigInt(traps.medeleg), write: (value) => { traps.medeleg = mask(value); } },
       mideleg: { read: () => BigInt(traps.mideleg), write: (value) => { traps.mideleg = mask(value); } },
       mie: { read: () => BigInt(traps.mie), write: (value) => { traps.mie = mask(value); } },
       mip: { read: () => BigInt(traps.mip), write: (value) => { traps.mip = mask(value); } },
       mtvec: tvec(traps.machine), mcounteren: counteren(traps.machine),
+      // No triggers: tselect can only be 0, and what it selects has type 0.
+      tselect: ZERO, tdata1: ZERO, tdata2: ZERO, tdata3: ZERO, tinfo: constant(NO_TRIGGER),
       mscratch: scratch(traps.machine), mepc: epc(traps.machine), mcause: cause(traps.machine), mtval: tval(traps.machine),
     };
   }
@@ -114,9 +127,10 @@ export class CsrFile {
   #supervisor(): { readonly [name in CsrName]?: Csr } {
     const { traps } = this.#hart;
     const { status } = traps;
+    const { environment } = this;
     return {
       sstatus: { read: () => status.readSupervisor(), write: (value) => { status.writeSupervisor(value); this.#hart.translationChanged(); } },
-      senvcfg: constant(0n),
+      senvcfg: { read: () => environment.senvcfg, write: (value) => { environment.senvcfg = value; } },
       sie: { read: () => BigInt(traps.sie), write: (value) => { traps.sie = mask(value); } },
       sip: { read: () => BigInt(traps.sip), write: (value) => { traps.sip = mask(value); } },
       stvec: tvec(traps.supervisor), scounteren: counteren(traps.supervisor),
@@ -153,17 +167,31 @@ export class CsrFile {
 
   #counters(): { readonly [name in CsrName]?: Csr } {
     const hart = this.#hart;
-    const cycle = (): bigint => unsigned(BigInt(hart.instret) + this.#cycleOffset);
-    const instret = (): bigint => unsigned(BigInt(hart.instret) + this.#instretOffset);
-    // What is written is what the next instruction reads: this one does not count.
-    const offset = (value: bigint): bigint => value - BigInt(hart.instret + 1);
+    const counters = new Counters(() => hart.instret);
+    const { cycle, instret } = counters;
     return {
-      cycle: { read: cycle },
+      cycle: { read: () => cycle.value },
       time: { read: () => hart.lines.ticks(hart.now) },
-      instret: { read: instret },
-      mcycle: { read: cycle, write: (value) => { this.#cycleOffset = offset(value); } },
-      minstret: { read: instret, write: (value) => { this.#instretOffset = offset(value); } },
+      instret: { read: () => instret.value },
+      mcycle: { read: () => cycle.value, write: (value) => { cycle.value = value; } },
+      minstret: { read: () => instret.value, write: (value) => { instret.value = value; } },
+      mcountinhibit: { read: () => counters.inhibit, write: (value) => { counters.inhibit = value; } },
     };
+  }
+
+  #addFamilies(): void {
+    for (const family of ['mhpmcounter', 'mhpmevent', 'hpmcounter'] as const) {
+      const [first, last, number] = CSR_FAMILIES[family];
+      for (let n = first; n <= last; n++) this.#csrs.set(number + n - first, ZERO);
+    }
+    const { pmp } = this.#hart;
+    if (pmp === undefined) return;
+    this.#add({
+      pmpcfg0: { read: () => pmp.readCfg(0), write: (value) => { pmp.writeCfg(0, value); } },
+      pmpcfg2: { read: () => pmp.readCfg(8), write: (value) => { pmp.writeCfg(8, value); } },
+    });
+    const [, last, number] = CSR_FAMILIES.pmpaddr;
+    for (let n = 0; n <= last; n++) this.#csrs.set(number + n, { read: () => pmp.readAddress(n), write: (value) => { pmp.writeAddress(n, value); } });
   }
 }
 
@@ -172,4 +200,4 @@ const epc = (set: TrapSet): Csr => ({ read: () => unsigned(set.epc), write: (val
 const cause = (set: TrapSet): Csr => ({ read: () => set.cause, write: (value) => { set.cause = value; } });
 const tval = (set: TrapSet): Csr => ({ read: () => unsigned(set.tval), write: (value) => { set.tval = value; } });
 const scratch = (set: TrapSet): Csr => ({ read: () => set.scratch, write: (value) => { set.scratch = value; } });
-const counteren = (set: TrapSet): Csr => ({ read: () => BigInt(set.counteren), write: (value) => { set.counteren = mask(value) & COUNTER_BITS; } });
+const counteren = (set: TrapSet): Csr => ({ read: () => BigInt(set.counteren >>> 0), write: (value) => { set.counteren = mask(value); } });

@@ -299,7 +299,7 @@ export abstract class Emitter extends FloatArithmetic {
   }
 
   /** Zeroes or manages the cache block of an address, in TypeScript. */
-  cacheBlock(access: typeof Access.Zero | typeof Access.Manage, va: Long): void {
+  cacheBlock(access: typeof Access.Zero | typeof Access.Clean | typeof Access.Invalidate, va: Long): void {
     this.publishCount();
     this.#slowAccess(this.let(va), CACHE_BLOCK, access);
     this.body.op(Op.i32Eqz);

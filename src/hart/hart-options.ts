@@ -37,6 +37,8 @@ export interface HartOptions {
   readonly now?: () => number;
   /** Devices that interrupt the hart, exact to the instruction; default: none. */
   readonly interrupts?: InterruptSource;
+  /** Whether the hart has physical memory protection; default no. With it, modes below machine mode may do nothing until it is set up. */
+  readonly pmp?: boolean;
   /** What a misaligned load or store does; default work. Atomics always trap. */
   readonly misaligned?: 'work' | 'trap';
   /** Whether a machine-mode handler that cannot be fetched ends `run`; default no. */

@@ -1,4 +1,5 @@
 /** The pc, the x registers and floating point of a hart, as TypeScript reaches them. */
+import { type HartContext, newHartContext } from './context.js';
 import { FloatUnit } from './float/float-unit.js';
 import type { HartState } from './hart-state.js';
 import { State } from './layout.js';
@@ -11,6 +12,27 @@ export abstract class HartRegisters {
   constructor(state: HartState) {
     this.state = state;
     this.float = new FloatUnit(state);
+  }
+
+  /** A context of zeros, for a thread that has not run yet. */
+  newContext: () => HartContext = newHartContext;
+
+  /** Copies pc and registers out of the hart. */
+  saveContext(to: HartContext): void {
+    to.pc = this.pc;
+    to.x.set(this.state.registers());
+    to.f.set(this.state.floatRegisters());
+    to.fcsr = this.float.fcsr;
+  }
+
+  /** Copies pc and registers into the hart; x[0] is ignored. */
+  loadContext(from: HartContext): void {
+    this.pc = from.pc;
+    const x = this.state.registers();
+    x.set(from.x);
+    x[0] = 0n;
+    this.state.floatRegisters().set(from.f);
+    this.float.fcsr = from.fcsr;
   }
 
   /** Address of the next instruction: exact where canonical, else the nearest number. */

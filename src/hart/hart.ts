@@ -2,7 +2,7 @@
 import { HarnessBug, PAGESIZE, type Pfn, type Vaddr } from '../base/index.js';
 import { Mmu, SATP_SV39, SEGDEV_TLB, TranslationCache } from '../../mmu/index.js';
 import { Cause } from './cause.js';
-import { type HartContext, newHartContext } from './context.js';
+import type { HartContext } from './context.js';
 import type { Watchpoint } from './breakpoints.js';
 import { CsrFile } from './csr-file.js';
 import { Leave } from './emitter.js';
@@ -12,8 +12,8 @@ import { HartState } from './hart-state.js';
 import { Exit, type HartObserver, type HartOptions } from './hart-options.js';
 import { Handler } from './interpreter.js';
 import { InterruptLines } from './interrupt-lines.js';
-import { encode } from './isa/index.js';
 import { Decoded, State, TLB_BYTES, tlbPlace, translationCache } from './layout.js';
+import { Pmp } from './pmp.js';
 import { Status } from './status.js';
 import { SYSTEM } from './system.js';
 import { systemInstructionAt } from './system-instruction.js';
@@ -32,6 +32,7 @@ export class Hart extends HartRegisters {
   readonly cache: TranslationCache;
   readonly traps: TrapRegisters = new TrapRegisters();
   readonly csrs: CsrFile;
+  readonly pmp: Pmp | undefined = undefined;
   /** What devices hold of mip. */
   readonly lines: InterruptLines;
   /** RISC-V exception code of the last Exit.Trap. */
@@ -82,9 +83,11 @@ export class Hart extends HartRegisters {
     this.cache = new TranslationCache({ memory: bus.memory, at: place, entries });
     const ram = { first: bus.ramBase / PAGESIZE, frames: bus.ramSize / PAGESIZE, host: bus.ramHost };
     this.mmu = new Mmu({
-      hartId: o.id, memory: bus, cache: this.cache, tlb: o.tlb ?? SEGDEV_TLB, ad: o.ad ?? 'svade', ...(o.trace ? { trace: o.trace } : {}),
+      hartId: o.id, memory: bus, cache: this.cache, tlb: o.tlb ?? SEGDEV_TLB, ad: o.ad ?? 'svade', svpbmt: o.kernel, ...(o.trace ? { trace: o.trace } : {}),
       ...(o.walkInGeneratedCode === false ? {} : { shared: { memory: bus.memory, at: tlbPlace(place, entries), bytes: TLB_BYTES, ram, misaligned: !this.alignedOnly } }),
     });
+    if (o.pmp === true) this.pmp = new Pmp(() => this.#protect());
+    this.#protect();
     this.csrs = new CsrFile(this);
     if (o.kernel) this.#becomeUser();
     this.translationChanged();
@@ -119,25 +122,9 @@ export class Hart extends HartRegisters {
     return this.tval === BigInt.asIntN(39, this.tval) ? Number(this.tval) : Number.NaN;
   }
 
-  /** A context of zeros, for a thread that has not run yet. */
-  newContext: () => HartContext = newHartContext;
-
-  /** Copies pc and registers out of the hart. */
-  saveContext(to: HartContext): void {
-    to.pc = this.pc;
-    to.x.set(this.state.registers());
-    to.f.set(this.state.floatRegisters());
-    to.fcsr = this.float.fcsr;
-  }
-
   /** Copies pc and registers into the hart; x[0] is ignored. A reservation ends. */
-  loadContext(from: HartContext): void {
-    this.pc = from.pc;
-    const x = this.state.registers();
-    x.set(from.x);
-    x[0] = 0n;
-    this.state.floatRegisters().set(from.f);
-    this.float.fcsr = from.fcsr;
+  override loadContext(from: HartContext): void {
+    super.loadContext(from);
     this.#engine.watch.endReservation(this);
   }
 
@@ -174,8 +161,15 @@ export class Hart extends HartRegisters {
     this.state.setCell(State.page, 0);
   }
 
+  /** Makes the MMU obey PMP, whose registers have changed. The pc is translated anew. */
+  #protect(): void {
+    this.pmp?.guard(this.mmu);
+    this.state.setCell(State.page, 0);
+  }
+
   #becomeUser(): void {
     this.traps.mode = 0;
+    this.csrs.environment.permitAll();
     this.traps.status.set(Status.FS, true);
     this.traps.machine.counteren = this.traps.supervisor.counteren = 7;
   }
@@ -215,7 +209,7 @@ export class Hart extends HartRegisters {
   /** Executes what it can, or one instruction while somebody looks. */
   #goOn(): number {
     const { observer } = this;
-    if (observer === undefined) return this.#handle(this.#enter(ENTRY));
+    if (observer === undefined) return this.#handle(this.#enter(this.#engine.slowPath.single ? 1 : ENTRY));
     const before = this.#retired;
     observer.before();
     const exit = this.#handle(this.#enter(1));
@@ -267,6 +261,7 @@ export class Hart extends HartRegisters {
     const reason = this.#engine.run();
     const executed = this.#entry - state.cell(State.count);
     this.#entry = 0;
+    if (this.#engine.slowPath.single) state.setCell(State.page, 0);
     this.#left -= executed;
     if (executed > 0) this.#passed = Number.NaN;
     this.#retired += executed;
@@ -282,7 +277,7 @@ export class Hart extends HartRegisters {
       case Leave.Fault:
         if (slowPath.touched !== undefined) return this.#watched(slowPath.touched);
         this.#rethrow();
-        return this.#trap(slowPath.cause, this.#faultAddress());
+        return this.#trap(slowPath.cause, slowPath.cause === Cause.IllegalInstruction ? this.#instruction() : this.#faultAddress());
       case Leave.Fetch:
         return this.#locate(0);
       case Leave.System:
@@ -299,7 +294,7 @@ export class Hart extends HartRegisters {
   /** A floating-point instruction generated code may not execute: illegal, or the first one since FS was Initial or Clean. */
   #startFloat(): number {
     const illegal = this.float.ready || !this.traps.status.floats;
-    if (illegal) return this.#trap(Cause.IllegalInstruction, BigInt(this.#engine.decoded.bitsAt(this.state.cell(State.ip))));
+    if (illegal) return this.#trap(Cause.IllegalInstruction, this.#instruction());
     this.csrs.dirtyFloat();
     return this.#handle(this.#enter(1));
   }
@@ -344,6 +339,11 @@ export class Hart extends HartRegisters {
     return found ? GO_ON : this.#trap(slowPath.cause, this.#faultAddress());
   }
 
+  /** The bits of the instruction generated code was left at. */
+  #instruction(): bigint {
+    return BigInt(this.#engine.decoded.bitsAt(this.state.cell(State.ip)));
+  }
+
   #faultAddress(): bigint {
     const { slowPath } = this.#engine;
     return (BigInt(slowPath.faultHigh | 0) << 32n) | BigInt(slowPath.faultLow >>> 0);
@@ -362,7 +362,7 @@ export class Hart extends HartRegisters {
         this.#left--;
         return outcome === 'wait' ? Exit.Wait : GO_ON;
       case 'illegal':
-        return this.#trap(Cause.IllegalInstruction, BigInt(encode(row, { ...operands, zimm: operands.rs1, csr: operands.imm })));
+        return this.#trap(Cause.IllegalInstruction, this.#instruction());
       default:
         return this.#trap(outcome, outcome === Cause.Breakpoint ? this.pc64 : 0n);
     }

@@ -9,13 +9,18 @@ import { EXEC, type Mmu, READ, WRITE } from '../../mmu/index.js';
 import { Access, CACHE_BLOCK } from './access.js';
 import type { Breakpoints, Watchpoint } from './breakpoints.js';
 import { Cause } from './cause.js';
+import type { CsrFile } from './csr-file.js';
+import { isFull } from './decode.js';
 import type { DecodedPages } from './decoded-pages.js';
 import type { HartState } from './hart-state.js';
 import { State } from './layout.js';
 import type { StoreWatch } from './store-watch.js';
+import type { TrapRegisters } from './trap-registers.js';
 
 const LOW = 0x1_0000_0000;
 const PAGE = 4096;
+/** Bytes that are fetched at a time. */
+const PARCEL = 2;
 
 /** What the slow path needs of the hart that runs. */
 export interface TranslatingHart {
@@ -23,6 +28,8 @@ export interface TranslatingHart {
   readonly mmu: Mmu;
   /** Whether loads and stores that are not aligned trap. */
   readonly alignedOnly: boolean;
+  readonly csrs: Pick<CsrFile, 'environment'>;
+  readonly traps: Pick<TrapRegisters, 'mode'>;
   /** Ends the entry of generated code after this instruction: what it does may have changed which interrupts are pending. */
   cutEntry(): void;
 }
@@ -45,6 +52,10 @@ export class SlowPath {
   /** The watchpoint that a data access has touched, which has not happened; cleared to let it happen. */
   touched: { readonly point: Watchpoint; readonly va: number; readonly size: number } | undefined = undefined;
   #unwatched = false;
+  /** Whether the page made ready last may be executed in part only: then its one instruction asked for may. */
+  single = false;
+  /** Physical address of the last fetch from such a page. */
+  #fetched = 0;
   readonly #bus: Bus;
   readonly #decoded: DecodedPages;
   readonly #watch: StoreWatch;
@@ -106,14 +117,16 @@ export class SlowPath {
    * Faults are those of stores, at the very address given. [RISC-V unprivileged ISA, "CMO" Extensions, Traps]
    */
   #cacheBlock(low: number, high: number, kind: number): number {
+    const { mmu, csrs, traps } = this.hart!;
+    if (!csrs.environment.allows(kind, traps.mode)) return this.#fault(Cause.IllegalInstruction, 0, 0);
     const block = low & -CACHE_BLOCK;
     const writes = kind === Access.Zero;
     const va = high * LOW + (block >>> 0);
-    const { mmu } = this.hart!;
     if (writes && this.#breakpoints.watching && !this.#unwatched && this.#touches(va, CACHE_BLOCK, Access.Store)) return 0;
     const pa = mmu.translate(asVaddr(va), writes ? WRITE : READ);
     if (pa < 0) return this.#fault(writes ? mmu.cause : asStore(mmu.cause), low, high);
-    const page = this.#bus.hostPage(Math.floor(pa / PAGE));
+    const allowed = mmu.allows(pa, CACHE_BLOCK, WRITE) || (!writes && mmu.allows(pa, CACHE_BLOCK, READ));
+    const page = allowed ? this.#bus.hostPage(Math.floor(pa / PAGE)) : 0;
     // Only cbo.zero counts as an access.
     if (page === 0 || !writes) this.extraLookups++;
     if (page === 0) return this.#fault(Cause.StoreAccess, low, high);
@@ -149,10 +162,12 @@ export class SlowPath {
   locate(low: number, high: number): boolean {
     const { mmu, state } = this.hart!;
     const va = asVaddr(high * LOW + (low >>> 0));
+    this.single = false;
     let host = mmu.cache.lookup(va, EXEC);
     if (host < 0) {
       host = this.#translateFetch(va);
       if (host === 0) return this.#fault(this.cause, low, high) !== 0;
+      if (this.single && !this.#allowsSecondParcel(host)) return this.#fault(Cause.FetchAccess, low + PARCEL, high) !== 0;
     }
     this.#watch.beforeDecoding(host);
     state.setCell(State.page, this.#decoded.pageOf(host));
@@ -180,14 +195,26 @@ export class SlowPath {
     const { mmu } = this.hart!;
     const pa = mmu.translate(va, EXEC);
     const pfn = Math.floor(pa / PAGE);
-    const page = pa < 0 || !mmu.allowsPage(pfn, EXEC) ? 0 : this.#bus.hostPage(pfn);
+    const whole = pa >= 0 && mmu.allowsPage(pfn, EXEC);
+    const page = whole || (pa >= 0 && mmu.allows(pa, PARCEL, EXEC)) ? this.#bus.hostPage(pfn) : 0;
     if (page === 0) {
       this.cause = pa < 0 ? mmu.cause : Cause.FetchAccess;
       return 0;
     }
-    mmu.cacheFill(va, EXEC, page);
+    if (whole) {
+      mmu.cacheFill(va, EXEC, page);
+    } else {
+      this.single = true;
+      this.#fetched = pa;
+    }
     this.#breakpoints.plant(mmu, va, page);
     return page + (pa % PAGE);
+  }
+
+  /** Whether the second half of the instruction fetched last may be fetched too, where it lies in the same page. */
+  #allowsSecondParcel(host: number): boolean {
+    const second = this.#fetched + PARCEL;
+    return second % PAGE === 0 || !isFull(this.#bus.u16[host >>> 1]!) || this.hart!.mmu.allows(second, PARCEL, EXEC);
   }
 
   /** A load or store over two pages. Both are translated before anything is stored. */

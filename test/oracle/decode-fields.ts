@@ -32,5 +32,8 @@ export const csrNames: Record<number, string> = {
   0x100: 'sstatus', 0x104: 'sie', 0x105: 'stvec', 0x106: 'scounteren', 0x10a: 'senvcfg', 0x140: 'sscratch', 0x141: 'sepc', 0x142: 'scause', 0x143: 'stval', 0x144: 'sip', 0x180: 'satp',
   0xf11: 'mvendorid', 0xf12: 'marchid', 0xf13: 'mimpid', 0xf14: 'mhartid', 0xf15: 'mconfigptr',
   0x300: 'mstatus', 0x301: 'misa', 0x302: 'medeleg', 0x303: 'mideleg', 0x304: 'mie', 0x305: 'mtvec', 0x306: 'mcounteren', 0x30a: 'menvcfg', 0x320: 'mcountinhibit',
-  0x340: 'mscratch', 0x341: 'mepc', 0x342: 'mcause', 0x343: 'mtval', 0x344: 'mip', 0x3a0: 'pmpcfg0', 0x3b0: 'pmpaddr0', 0xb00: 'mcycle', 0xb02: 'minstret',
+  0x340: 'mscratch', 0x341: 'mepc', 0x342: 'mcause', 0x343: 'mtval', 0x344: 'mip', 0x3a0: 'pmpcfg0', 0x3a2: 'pmpcfg2', 0xb00: 'mcycle', 0xb02: 'minstret',
+  0x7a0: 'tselect', 0x7a1: 'tdata1', 0x7a2: 'tdata2', 0x7a3: 'tdata3', 0x7a4: 'tinfo',
 };
+for (let n = 0; n < 16; n++) csrNames[0x3b0 + n] = `pmpaddr${n}`;
+for (let n = 3; n < 32; n++) [csrNames[0xb00 + n], csrNames[0xc00 + n], csrNames[0x320 + n]] = [`mhpmcounter${n}`, `hpmcounter${n}`, `mhpmevent${n}`];

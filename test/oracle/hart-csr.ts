@@ -33,8 +33,9 @@ export class CsrFile {
   #status = 0n;
   #mie = 0n;
   #mip = 0n;
-  #cycleOffset = 0n;
-  #instretOffset = 0n;
+  /** mcycle (0) and minstret (2): what to add to instructions retired, or where it stands while inhibited. */
+  readonly #counters: bigint[] = [0n, 0n, 0n];
+  readonly #inhibited: boolean[] = [false, false, false];
   /** Registers without a life of their own, by number. */
   readonly #plain = new Map<number, bigint>();
   readonly #hartId: bigint;
@@ -105,15 +106,23 @@ export class CsrFile {
     return this.field('FS') === 3n ? 1n << 63n : 0n;
   }
 
+  #counter(n: number, retired: bigint): bigint {
+    return (this.#counters[n]! + (this.#inhibited[n] ? 0n : retired)) & all;
+  }
+
+  #setCounter(n: number, value: bigint, retired: bigint): void {
+    this.#counters[n] = this.#inhibited[n] ? value : value - (retired + 1n);
+  }
+
   #value(number: number, retired: bigint): bigint | undefined {
     switch (number) {
       case 1: return BigInt(this.fflags);
       case 2: return BigInt(this.frm);
       case 3: return BigInt((this.frm << 5) | this.fflags);
-      case 0xc00: case 0xb00: return (retired + this.#cycleOffset) & all;
+      case 0xc00: case 0xb00: return this.#counter(0, retired);
       case 0xc01: return retired / 100n;
-      case 0xc02: case 0xb02: return (retired + this.#instretOffset) & all;
-      case 0xf11: case 0xf12: case 0xf13: case 0xf15: case 0x10a: case 0x30a: case 0x320: return 0n;
+      case 0xc02: case 0xb02: return this.#counter(2, retired);
+      case 0xf11: case 0xf12: case 0xf13: case 0xf15: return 0n;
       case 0xf14: return this.#hartId;
       case 0x301: return MISA;
       case 0x300: return this.#status | XL.UXL | XL.SXL | this.#summary();
@@ -123,7 +132,7 @@ export class CsrFile {
       case 0x104: return this.#mie & this.#get(0x303);
       case 0x144: return this.#mip & this.#get(0x303);
       // tvec, counteren, scratch, epc, cause, tval, satp, delegation
-      case 0x105: case 0x106: case 0x140: case 0x141: case 0x142: case 0x143: case 0x180:
+      case 0x105: case 0x106: case 0x10a: case 0x30a: case 0x320: case 0x140: case 0x141: case 0x142: case 0x143: case 0x180:
       case 0x302: case 0x303: case 0x305: case 0x306: case 0x340: case 0x341: case 0x342: case 0x343: return this.#get(number);
       default: return undefined;
     }
@@ -141,8 +150,25 @@ export class CsrFile {
     }
     switch (number) {
       // The write is seen by the next instruction, which this one's own retirement must not disturb.
-      case 0xb00: this.#cycleOffset = value - (retired + 1n); break;
-      case 0xb02: this.#instretOffset = value - (retired + 1n); break;
+      case 0xb00: case 0xb02: this.#setCounter(number - 0xb00, value, retired); break;
+      // Inhibited counters stand at what they were; they go on with the instruction after the one that lets them.
+      case 0x320:
+        for (const n of [0, 2]) {
+          const inhibit = ((value >> BigInt(n)) & 1n) === 1n;
+          if (inhibit === this.#inhibited[n]) continue;
+          const stands = this.#counter(n, retired);
+          this.#inhibited[n] = inhibit;
+          this.#setCounter(n, stands, retired);
+        }
+        this.#plain.set(number, value & 5n);
+        break;
+      // FIOM, CBIE (2 is reserved), CBCFE, CBZE; ADUE and PBMTE in menvcfg.
+      case 0x10a: case 0x30a: {
+        const old = this.#get(number);
+        const cbie = ((value >> 4n) & 3n) === 2n ? old & 0x30n : value & 0x30n;
+        this.#plain.set(number, (value & (number === 0x10a ? 0xc1n : (3n << 61n) | 0xc1n)) | cbie);
+        break;
+      }
       case 0x300: {
         const mpp = this.field('MPP');
         this.#status = mask(M_STATUS, this.#status);
@@ -157,7 +183,7 @@ export class CsrFile {
       case 0x302: this.#plain.set(number, value & DELEGABLE); break;
       case 0x303: this.#plain.set(number, value & S_INTERRUPTS); break;
       case 0x305: case 0x105: this.#plain.set(number, value & ~2n); break;
-      case 0x306: case 0x106: this.#plain.set(number, value & 7n); break;
+      case 0x306: case 0x106: this.#plain.set(number, value & 0xffff_ffffn); break;
       case 0x341: case 0x141: this.#plain.set(number, value & ~1n); break;
       case 0x180: if (value >> 60n === 0n || value >> 60n === 8n) this.#plain.set(number, value); break;
       case 0x140: case 0x142: case 0x143: case 0x340: case 0x342: case 0x343: this.#plain.set(number, value); break;

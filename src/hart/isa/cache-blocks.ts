@@ -7,8 +7,8 @@ const zicboz = rows('Zicboz');
 
 /** The rows of Zicbom and Zicboz. Their base register is written without an offset. */
 export const cacheBlocks: readonly Instruction[] = [
-  zicbom('cbo.inval', '000000000000 rs1 010 00000 0001111', '(rs1)', (e) => e.cacheBlock(Access.Manage, e.rs1())),
-  zicbom('cbo.clean', '000000000001 rs1 010 00000 0001111', '(rs1)', (e) => e.cacheBlock(Access.Manage, e.rs1())),
-  zicbom('cbo.flush', '000000000010 rs1 010 00000 0001111', '(rs1)', (e) => e.cacheBlock(Access.Manage, e.rs1())),
+  zicbom('cbo.inval', '000000000000 rs1 010 00000 0001111', '(rs1)', (e) => e.cacheBlock(Access.Invalidate, e.rs1())),
+  zicbom('cbo.clean', '000000000001 rs1 010 00000 0001111', '(rs1)', (e) => e.cacheBlock(Access.Clean, e.rs1())),
+  zicbom('cbo.flush', '000000000010 rs1 010 00000 0001111', '(rs1)', (e) => e.cacheBlock(Access.Clean, e.rs1())),
   zicboz('cbo.zero',  '000000000100 rs1 010 00000 0001111', '(rs1)', (e) => e.cacheBlock(Access.Zero, e.rs1())),
 ];

@@ -9,7 +9,7 @@ import { extensionM } from './m.js';
 import { rv64i } from './rv64i.js';
 import { privileged, svinval, zicsr, zifencei } from './system-rows.js';
 
-export { type CsrName, CSR_NAMES, csrName, csrNumber } from './csr-names.js';
+export { CSR_FAMILIES, type CsrName, CSR_NAMES, csrName, csrNumber } from './csr-names.js';
 export { type Encoding, extract, type Field, fieldError, type FieldName, fieldRange, type Fields } from './encoding.js';
 export { type CompressedInstruction, encode, type Encoded, type Extension, type Flow, type Instruction, matches, type Operand, operandField } from './instruction.js';
 export { F_NAMES, registerNumber, X_NAMES } from './registers.js';

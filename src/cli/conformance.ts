@@ -1,0 +1,126 @@
+/** The `conformance` command: runs the test programs of a folder and says which pass. */
+import { parseArgs } from 'node:util';
+import { familyOf } from '../bare/index.js';
+import { lastPart, type TestFile, testFiles } from './conformance-files.js';
+import { runTests, serveTests, type TestResult, WORKER } from './conformance-pool.js';
+import { parseInteger } from './device-options.js';
+import { fs } from './host.js';
+import { junitXml } from './junit.js';
+import { checkOutputs } from './output-check.js';
+import { writeAll } from './output.js';
+import { fileReason } from './program-file.js';
+import { UsageError } from './usage-error.js';
+
+const DEFAULT_LIMIT = 10_000_000;
+
+/** What `segdev conformance --help` prints. */
+const HELP = `segdev conformance FOLDER [OPTIONS]
+
+Runs every bare-metal RV64 ELF file of a folder and its subfolders (no ending, or .elf) as "bare" does, several at a time. A test passes when
+it exits with code 0 through HTIF or the test finisher, and, where NAME.reference_output or NAME.sig stands beside it, when its signature is
+the same. A test that does not pass and was built for an extension the machine lacks is unsupported.
+
+  --filter TEXT                  only tests whose names contain TEXT
+  --jobs N                       processes at a time (default: as many as there are processors)
+  --junit FILE                   write the results as JUnit XML
+  --max-instructions N           what a test may execute before it has failed (default ${DEFAULT_LIMIT})
+  --help                         this text
+
+Exit code: 0; 1 where a test failed; 2 for a mistake in the command.
+`;
+
+const spec = {
+  filter: { type: 'string' },
+  jobs: { type: 'string' },
+  junit: { type: 'string' },
+  'max-instructions': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+interface Options {
+  readonly folder: string;
+  readonly filter: string;
+  readonly jobs: number;
+  readonly junit: string | undefined;
+  readonly maxInstructions: number;
+}
+
+function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof spec; allowPositionals: true }>> {
+  try {
+    return parseArgs({ args: [...args], options: spec, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
+  }
+}
+
+function positive(option: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const value = parseInteger(text);
+  if (value === undefined || value < 1) throw new UsageError(`--${option} must be a number from 1, not "${text}"`);
+  return value;
+}
+
+function parseOptions(args: readonly string[]): Options | 'help' {
+  const { values, positionals } = parse(args);
+  if (values.help === true) return 'help';
+  const [folder, more] = positionals;
+  if (folder === undefined) throw new UsageError('conformance needs a folder: segdev conformance FOLDER');
+  if (more !== undefined) throw new UsageError(`conformance takes one folder, not also "${more}"`);
+  if (values.junit === '') throw new UsageError('--junit needs a file name');
+  const processors = process.getBuiltinModule('node:os').availableParallelism();
+  return {
+    folder, filter: values.filter ?? '', jobs: positive('jobs', values.jobs, processors), junit: values.junit,
+    maxInstructions: positive('max-instructions', values['max-instructions'], DEFAULT_LIMIT),
+  };
+}
+
+/** The family of a test: by its name, or by its folder where it lies in one. */
+const suiteOf = ({ name }: TestFile): string => (name === lastPart(name) || /-[pv]-/.test(name) ? familyOf(lastPart(name)) : name.slice(0, name.lastIndexOf('/')));
+
+/** "rv64ui-p   55 passed, 1 failed", for every family and all of them. */
+function tableOf(results: readonly TestResult[]): string[] {
+  const families = [...new Set(results.map(({ file }) => suiteOf(file)))].toSorted();
+  const width = Math.max(...families.map((family) => family.length), 5);
+  const line = (name: string, of: readonly TestResult[]): string => {
+    const count = (verdict: string): number => of.filter((result) => result.verdict === verdict).length;
+    const [passed, failed, unsupported] = ['pass', 'fail', 'unsupported'].map(count) as [number, number, number];
+    return [`${name.padEnd(width)}  ${String(passed).padStart(4)} passed`, failed > 0 ? `, ${failed} failed` : '', unsupported > 0 ? `, ${unsupported} unsupported` : ''].join('');
+  };
+  return [...families.map((family) => line(family, results.filter(({ file }) => suiteOf(file) === family))), line('total', results)];
+}
+
+async function run(options: Options): Promise<number> {
+  checkOutputs({ junit: options.junit });
+  const files = testFiles(options.folder).filter(({ name }) => name.includes(options.filter));
+  if (files.length === 0) throw new UsageError(`${options.folder}: no bare-metal test program${options.filter === '' ? '' : ` whose name contains "${options.filter}"`} in it`);
+  const results: TestResult[] = [];
+  const say = (lines: readonly string[]): void => void writeAll(1, Buffer.from(`${lines.join('\n')}\n`));
+  await runTests(files, options.jobs, options.maxInstructions, (result) => {
+    results.push(result);
+    if (result.verdict !== 'pass') say([`${result.verdict === 'fail' ? 'FAIL' : 'unsupported'} ${result.file.name}: ${result.reason}`]);
+  });
+  results.sort((a, b) => (a.file.name < b.file.name ? -1 : 1));
+  say(tableOf(results));
+  const { junit } = options;
+  if (junit !== undefined) {
+    try {
+      fs.writeFileSync(junit, junitXml('segdev conformance', results.map((result) => ({ ...result, suite: suiteOf(result.file), name: result.file.name }))));
+    } catch (error) {
+      throw new UsageError(`cannot write ${junit}: ${fileReason(error)}`);
+    }
+  }
+  return results.some(({ verdict }) => verdict === 'fail') ? 1 : 0;
+}
+
+/**
+ * Runs the command.
+ * @returns the exit code
+ * @throws UsageError for a mistake in the command
+ */
+export async function runConformanceCommand(args: readonly string[]): Promise<number> {
+  if (args[0] === WORKER) return serveTests();
+  const options = parseOptions(args);
+  if (options !== 'help') return run(options);
+  writeAll(1, Buffer.from(HELP));
+  return 0;
+}

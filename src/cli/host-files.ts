@@ -61,9 +61,12 @@ const seconds = (ns: bigint): number => Number(ns) / 1e9;
 /** An open regular file. */
 class NodeFile implements HostFile {
   readonly #fd: number;
+  readonly #writable: boolean;
 
-  constructor(fd: number) {
+  /** @param writable whether its attributes may be changed */
+  constructor(fd: number, writable: boolean) {
     this.#fd = fd;
+    this.#writable = writable;
   }
 
   stat(): HostStat | number {
@@ -83,11 +86,11 @@ class NodeFile implements HostFile {
   }
 
   chmod(mode: number): number {
-    return perform(() => fs.fchmodSync(this.#fd, mode & GIVEN_MODES));
+    return this.#writable ? perform(() => fs.fchmodSync(this.#fd, mode & GIVEN_MODES)) : -errnos.EROFS;
   }
 
   utimes(mtime: bigint): number {
-    return perform(() => fs.futimesSync(this.#fd, seconds(mtime), seconds(mtime)));
+    return !this.#writable ? -errnos.EROFS : perform(() => fs.futimesSync(this.#fd, seconds(mtime), seconds(mtime)));
   }
 
   sync(): number {
@@ -133,6 +136,7 @@ export class NodeHostFiles implements HostFiles {
 
   open(path: HostPath, how: HostOpen): HostFile | number {
     if (path.length === 0) return -errnos.EISDIR;
+    if ((how.write || how.create !== undefined) && !this.writable) return -errnos.EROFS;
     return this.#at(path, (at) => {
       const before = how.create === undefined ? attempt(() => fs.lstatSync(at)) : undefined;
       if (typeof before === 'number') return before;
@@ -146,7 +150,7 @@ export class NodeHostFiles implements HostFiles {
 
   /** What was opened, when it is what was meant. */
   #opened(fd: number, before: NodeFs.Stats | undefined, how: HostOpen): HostFile | number {
-    const file = new NodeFile(fd);
+    const file = new NodeFile(fd, this.writable);
     const now = attempt(() => fs.fstatSync(fd));
     const same = typeof now !== 'number' && now.isFile() && (this.#anchored || before === undefined || (now.dev === before.dev && now.ino === before.ino));
     // This computer's umask has no say in what the guest asks for.
@@ -157,31 +161,31 @@ export class NodeHostFiles implements HostFiles {
   }
 
   mkdir(path: HostPath, mode: number): number {
-    return this.#at(path, (at) => perform(() => fs.mkdirSync(at, mode & GIVEN_MODES))) || this.chmod(path, mode);
+    return this.#change(path, (at) => perform(() => fs.mkdirSync(at, mode & GIVEN_MODES))) || this.chmod(path, mode);
   }
 
   rmdir(path: HostPath): number {
-    return this.#at(path, (at) => perform(() => fs.rmdirSync(at)));
+    return this.#change(path, (at) => perform(() => fs.rmdirSync(at)));
   }
 
   unlink(path: HostPath): number {
-    return this.#at(path, (at) => perform(() => fs.unlinkSync(at)));
+    return this.#change(path, (at) => perform(() => fs.unlinkSync(at)));
   }
 
   rename(from: HostPath, to: HostPath): number {
-    return this.#at(from, (source) => this.#at(to, (target) => perform(() => fs.renameSync(source, target))));
+    return this.#change(from, (source) => this.#at(to, (target) => perform(() => fs.renameSync(source, target))));
   }
 
   link(from: HostPath, to: HostPath): number {
-    return this.#at(from, (source) => this.#at(to, (target) => perform(() => fs.linkSync(source, target))));
+    return this.#change(from, (source) => this.#at(to, (target) => perform(() => fs.linkSync(source, target))));
   }
 
   symlink(target: string, path: HostPath): number {
-    return this.#at(path, (at) => perform(() => fs.symlinkSync(target, at)));
+    return this.#change(path, (at) => perform(() => fs.symlinkSync(target, at)));
   }
 
   chmod(path: HostPath, mode: number): number {
-    return this.#at(path, (at) => {
+    return this.#change(path, (at) => {
       const fd = attempt(() => fs.openSync(at, O_NOFOLLOW | (this.#anchored ? O_PATH : O_RDONLY | O_NONBLOCK | O_NOCTTY)));
       if (fd < 0) return fd;
       const error = perform(() => (this.#anchored ? fs.chmodSync(`${DESCRIPTORS}/${fd}`, mode & GIVEN_MODES) : fs.fchmodSync(fd, mode & GIVEN_MODES)));
@@ -191,7 +195,12 @@ export class NodeHostFiles implements HostFiles {
   }
 
   utimes(path: HostPath, mtime: bigint): number {
-    return this.#at(path, (at) => perform(() => fs.lutimesSync(at, seconds(mtime), seconds(mtime))));
+    return this.#change(path, (at) => perform(() => fs.lutimesSync(at, seconds(mtime), seconds(mtime))));
+  }
+
+  /** As #at, for what changes something, which only a writable root allows. */
+  #change(path: HostPath, action: (at: string) => number): number {
+    return this.writable ? this.#at(path, action) : -errnos.EROFS;
   }
 
   /** Does something to the entry `path` while the directory it is in is held. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rename
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { EEXIST, EINVAL, EISDIR, ELOOP, ENOTDIR, ENXIO } from '../../src/base/index.js';
+import { EEXIST, EINVAL, EISDIR, ELOOP, ENOTDIR, ENXIO, EROFS } from '../../src/base/index.js';
 import { NodeHostFiles } from '../../src/cli/host-files.js';
 import { Guest, LINUX } from '../process/guest-program.js';
 
@@ -109,6 +109,16 @@ describe('the directory of the host, asked directly', () => {
     expect([files.open(['directory'], { write: false }), files.open([], { write: false })]).toEqual([-EISDIR, -EISDIR]);
     const device = new NodeHostFiles('/dev', false);
     expect(device.open(['null'], { write: false })).toBe(-ENXIO);
+  });
+
+  it('changes nothing where it is not writable, whoever asks', () => {
+    const files = new NodeHostFiles(root, false);
+    const answers = [files.open(['file'], { write: true }), files.open(['new'], { write: false, create: 0o644 }), files.mkdir(['new'], 0o755), files.rmdir(['directory', 'deep']), files.unlink(['file']),
+      files.rename(['file'], ['new']), files.link(['file'], ['new']), files.symlink('file', ['new']), files.chmod(['file'], 0), files.utimes(['file'], 0n)];
+    expect(new Set(answers)).toEqual(new Set([-EROFS]));
+    const g = new Guest().data('file: .asciz "file"').sys('openat', -100, '&file', 0o1000, 0).expect(LINUX.EROFS);
+    g.passes({ root: { files } });
+    expect([readdirSync(root).sort(), readFileSync(join(root, 'file'), 'utf8')]).toEqual([['directory', 'file'], 'content']);
   });
 
   it('gives no rights to others than the plain ones', () => {

@@ -1,5 +1,5 @@
 /** A regular file of the host, open. */
-import { EFBIG, ENOSPC, ENOTTY } from '../../base/index.js';
+import { EFBIG, ENOSPC, ENOTTY, EROFS } from '../../base/index.js';
 import { UIO_READ, UIO_WRITE, uiomove } from '../../ddi/index.js';
 import type { Uio } from '../../ddi/index.js';
 import type { Kgen } from '../../kernel/index.js';
@@ -81,7 +81,7 @@ export class HostRegular implements FileOps {
     const taken = this.#tree.take(growth);
     const count = fitting - (growth - taken);
     const written = count <= 0 ? 0 : this.#file.write(at, bytes.subarray(0, count));
-    this.#tree.give(taken - Math.max(0, at + Math.max(0, written) - size));
+    this.#tree.give(taken - (written > 0 ? Math.max(0, at + written - size) : 0));
     if (written > 0) this.#tree.changed(this.#inode);
     this.#inode.pages?.update(at, bytes.subarray(0, Math.max(0, written)));
     return written;
@@ -137,6 +137,7 @@ export class HostRegular implements FileOps {
 
 /** Changes attributes of a file by what can change them on the host; 0 or a negated errno. */
 export function applyChange(tree: HostTree, inode: HostInode, change: AttributeChange, to: Pick<HostFile, 'chmod' | 'utimes'>): number {
+  if (!tree.host.writable) return -EROFS;
   if (change.mode !== undefined) {
     const error = to.chmod(change.mode);
     if (error !== 0) return error;

@@ -40,7 +40,6 @@ abstract class HostVnode implements Vnode {
 
   change(change: AttributeChange): number {
     const { tree, path } = this;
-    if (!tree.host.writable) return -EROFS;
     const stat = this.stat();
     if (typeof stat === 'number') return stat;
     return applyChange(tree, tree.inode(stat), change, {
@@ -57,8 +56,9 @@ export class HostFileVnode extends HostVnode {
 
   open(how: OpenHow): FileOps | number {
     const { tree } = this;
-    if (how.writable && !tree.host.writable) return -EROFS;
-    const ops = openHost(tree, this.path, how.writable || how.truncate);
+    const write = how.writable || how.truncate;
+    if (write && !tree.host.writable) return -EROFS;
+    const ops = openHost(tree, this.path, write);
     if (typeof ops === 'number' || !how.truncate) return ops;
     const error = ops.truncate(0);
     if (error === 0) return ops;

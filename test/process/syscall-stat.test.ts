@@ -23,7 +23,7 @@ describe('newfstatat, fstat and statx', () => {
   it('tell kind, permissions, links, size, blocks and times of a file', () => {
     const view = bytes(dump(guest('b').sys('newfstatat', CWD, '&p0', '&st', 0).expect(0), 'st', 128), on());
     expect([view.getUint32(16, true).toString(8), view.getUint32(20, true), view.getBigInt64(48, true), view.getInt32(56, true), view.getBigInt64(64, true)]).toEqual(['100755', 1, 7n, 4096, 8n]);
-    expect([0, 16, 32].map((at) => [view.getBigInt64(72 + at, true), view.getBigInt64(80 + at, true)])).toEqual(Array(3).fill([1_600_000_000n, 123_456_789n]));
+    expect([0, 16, 32].map((at) => [view.getBigInt64(72 + at, true), view.getBigInt64(80 + at, true)])).toEqual(Array.from({ length: 3 }, () => [1_600_000_000n, 123_456_789n]));
     expect([view.getUint32(24, true), view.getUint32(28, true), view.getBigUint64(32, true)]).toEqual([0, 0, 0n]);
   });
 

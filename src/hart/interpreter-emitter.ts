@@ -243,13 +243,15 @@ export class InterpreterEmitter extends Emitter {
     const pc = local(I64, this.#pc);
     const inPage = this.let(this.sub(pc, local(I64, this.#pageVa)));
     this.if(this.geU(inPage, long(4096n)), () => {
+      // Another page is not looked at, and counted, before there is an instruction of it to execute.
+      this.if(this.eqz32(this.low(this.count)), () => this.#leaveAtPc(Leave.Quantum));
       this.#countFetch();
       const tag = this.let(this.and(pc, long(-4096n)));
       const entry = this.cacheEntry(tag);
-      this.if(this.eqz32(this.fetchable(entry, tag)), () => this.#leaveForFetch());
+      this.if(this.eqz32(this.fetchable(entry, tag)), () => this.#leaveAtPc(Leave.Fetch));
       const host = this.add32(this.low(pc), load(I32, Op.i32Load, entry, TC_ADDEND));
       const page = this.let(load(I32, Op.i32Load, this.shl32(this.shrU32(host, word(12)), word(2)), PAGE_MAP));
-      this.if(this.eqz32(page), () => this.#leaveForFetch());
+      this.if(this.eqz32(page), () => this.#leaveAtPc(Leave.Fetch));
       this.assign(this.#page, page);
       this.assign(this.#pageVa, tag);
     });
@@ -279,8 +281,9 @@ export class InterpreterEmitter extends Emitter {
     this.setCell(State.fetches, this.add32(this.#cell(I32, State.fetches), word(1)));
   }
 
-  #leaveForFetch(): void {
-    this.assign(this.#reason, word(Leave.Fetch));
+  /** Leaves at a pc that ip does not stand at. */
+  #leaveAtPc(reason: Leave): void {
+    this.assign(this.#reason, word(reason));
     this.body.br(this.labels.leaveAtPc);
   }
 

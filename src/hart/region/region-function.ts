@@ -137,10 +137,16 @@ class RegionFunction implements Jumps {
     const tag = e.let(e.addressAt(distance));
     const leave = (): void => e.exit(Return.GoOn, e.addressAt(this.#plan.blocks[to]!.at - this.#pageStart(this.#block)));
     const expected = word(this.#plan.pages.get(pageOf(this.#plan.blocks[to]!.at))!);
+    this.#lookNoFurther(leave);
     const page = e.codePage(tag, leave);
     e.if(e.ne32(page, expected), leave);
     e.set(Parameter.page, expected);
     this.#entered(tag);
+  }
+
+  /** Another page is not looked at, and counted, before there is an instruction of it to execute. */
+  #lookNoFurther(leave: () => void): void {
+    this.#e.if(this.#e.eqz32(this.#e.low(this.#e.count)), leave);
   }
 
   #entered(tag: ReturnType<RegionEmitter['addressAt']>): void {
@@ -217,6 +223,7 @@ class RegionFunction implements Jumps {
       const page = this.body.temp(I32);
       e.set(page, local(I32, Parameter.page));
       e.if(changes, () => {
+        if (severalPages) this.#lookNoFurther(leave);
         if (severalPages) e.set(page, e.codePage(tag, leave));
         else leave();
       });

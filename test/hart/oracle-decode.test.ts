@@ -17,7 +17,7 @@ describe('decoding', () => {
       if (ours !== oracle) wrong.push(`${word.toString(16)}: ${ours}, expected ${oracle}`);
     }
     expect(wrong).toEqual([]);
-  });
+  }, 60_000);
 
   it('agrees on every opcode, funct3 and funct7 of full instructions', () => {
     const wrong: string[] = [];
@@ -27,7 +27,7 @@ describe('decoding', () => {
       if (ours !== oracle) wrong.push(`${word.toString(16)}: ${ours}, expected ${oracle}`);
     }
     expect(wrong).toEqual([]);
-  });
+  }, 60_000);
 
   it('agrees on random words at any pc', () => {
     const opcodes = [0x03, 0x0f, 0x13, 0x17, 0x1b, 0x23, 0x2f, 0x33, 0x37, 0x3b, 0x63, 0x67, 0x6f, 0x73];

@@ -9,10 +9,11 @@ import { encodeProgram, programItems, registerValue } from '../oracle/hart-progr
 import type { Item } from '../oracle/hart-programs.js';
 import { anyRegister } from '../oracle/float-values.js';
 import { seeded } from '../oracle/runs.js';
+import { ENGINES } from './engines.js';
 import { HartWorld, runOracle } from './oracle-world.js';
 import type { Start } from './oracle-world.js';
 
-const world = new HartWorld();
+const worlds = ENGINES.map(({ name, options }) => ({ name, world: new HartWorld(options) }));
 
 const startOf = (items: readonly Item[], rest: Omit<Start, 'program' | 'steps'>, steps: number): Start => ({ ...rest, program: encodeProgram(items), steps });
 const surroundings = fc.record({
@@ -40,7 +41,11 @@ function listing(start: Start): string {
 
 function compare(start: Start, quanta: readonly number[]): void {
   const expected = runOracle(start);
-  for (const quantum of quanta) expect(world.run(start, quantum), `quantum ${quantum}\n${listing(start)}`).toEqual(expected);
+  for (const quantum of quanta) {
+    for (const { name, world } of worlds) expect(world.run(start, quantum), `${name}, quantum ${quantum}\n${listing(start)}`).toEqual(expected);
+    const [interpreter, regions] = worlds.map(({ world }) => world.counts());
+    expect(regions, `counts, quantum ${quantum}\n${listing(start)}`).toEqual(interpreter);
+  }
 }
 
 describe('random user programs', () => {
@@ -50,10 +55,17 @@ describe('random user programs', () => {
     }), seeded(60));
   }, 600_000);
 
+  it('that loop for long, in quanta that end anywhere', () => {
+    const quiet = ['word', 'c.word', 'jalr', 'c.jr', 'ecall', 'ebreak', 'c.ebreak', 'csr', 'privileged', 'patch', 'call patch', 'fence.i', 'cbo', 'fcsr'];
+    fc.assert(fc.property(programItems(40, quiet), surroundings, fc.integer({ min: 50, max: 400 }), (items, rest, quantum) => {
+      compare(startOf(items, rest, 1500), [5000, quantum]);
+    }), seeded(30));
+  }, 600_000);
+
   it('of a few instructions, which find the corners of each', () => {
     fc.assert(fc.property(programItems(4, ['patch']), surroundings, (items, rest) => {
       compare(startOf(items, rest, 12), [1000]);
-    }), seeded(600));
+    }), seeded(300));
   }, 600_000);
 
   it('whose illegal word lies over two pages trap there; it was once executed as another instruction', () => {

@@ -147,11 +147,24 @@ export function runOracle(start: Start): Outcome {
   return { traps, pc: BigInt.asIntN(64, oracle.pc), registers: [...oracle.x], floats: [...oracle.f], fcsr: (frm << 5) | fflags, instret: oracle.instret, dataAccesses: oracle.dataAccesses, memory: changes(before, memory.bytes) };
 }
 
+/** All that a hart has counted since it was made, by the path of its name. */
+function countsOf({ mmu, dataAccesses, extraDataLookups, fetchLookups }: Hart): Record<string, number> {
+  const flat: Record<string, number> = { dataAccesses, extraDataLookups, fetchLookups };
+  const add = (path: string, value: unknown): void => {
+    if (typeof value === 'number') flat[path] = value;
+    else if (typeof value === 'object' && value !== null) for (const [name, part] of Object.entries(value)) add(`${path}.${name}`, part);
+  };
+  add('mmu', mmu.counters);
+  return flat;
+}
+
 /** The hart under test; one for all programs, since making its code takes longer than running one. */
 export class HartWorld {
   readonly bus: Bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGE, reserved: HART_RESERVED, poolSize: 0 });
   readonly engine: HartEngine;
   readonly #harts: Readonly<Record<Start['ad'], Hart>>;
+
+  #counts: Readonly<Record<string, number>> = {};
 
   constructor(options: EngineOptions = {}) {
     const engine = new HartEngine(this.bus, options);
@@ -159,9 +172,9 @@ export class HartWorld {
     this.#harts = { svade: new Hart(engine, { id: 0, kernel: true, ad: 'svade' }), svadu: new Hart(engine, { id: 1, kernel: true, ad: 'svadu' }) };
   }
 
-  /** What the harts have counted since the world was made, besides what a run's outcome says. */
-  counts(): unknown {
-    return Object.values(this.#harts).map(({ mmu, fetchLookups, extraDataLookups }) => ({ mmu: mmu.counters, fetchLookups, extraDataLookups }));
+  /** What the last run has counted besides what its outcome says: translations, walks, TLB hits and misses. */
+  counts(): Readonly<Record<string, number>> {
+    return this.#counts;
   }
 
   /** Runs a program in pieces of `quantum` instructions. */
@@ -183,6 +196,7 @@ export class HartWorld {
     hart.csrs.write(0xb00, 1n);
     hart.csrs.write(0xb02, 1n);
     hart.traps.mode = 0;
+    const counted = countsOf(hart);
     const [retired, accesses] = [hart.instret, hart.dataAccesses];
     const traps: Outcome['traps'][number][] = [];
     for (;;) {
@@ -196,6 +210,7 @@ export class HartWorld {
     const after = new Uint8Array(before.length);
     bus.read(bus.ramBase, after);
     hart.saveContext(context);
+    this.#counts = Object.fromEntries(Object.entries(countsOf(hart)).map(([name, count]) => [name, count - (counted[name] ?? 0)]));
     return {
       traps, floats: Array.from(context.f, (value) => BigInt.asUintN(64, value)), fcsr: context.fcsr, pc: hart.pc64, registers: Array.from({ length: 32 }, (_, n) => hart.x(n)), instret: BigInt(hart.instret - retired),
       dataAccesses: BigInt(hart.dataAccesses - accesses), memory: changes(before, after),

@@ -52,8 +52,11 @@ for (const [fmt, letter] of [[0, 's'], [1, 'd']] as const) {
 /** All rows. */
 export const FLOAT_ROWS: readonly FloatRow[] = rows;
 
+const byOpcode = new Map<number, FloatRow[]>();
+for (const row of rows) byOpcode.set(row.match & OPCODE, [...(byOpcode.get(row.match & OPCODE) ?? []), row]);
+
 /** The row of an instruction word, whatever its rounding mode. */
-export const floatRow = (bits: number): FloatRow | undefined => rows.find((row) => ((bits & row.mask) ^ row.match) === 0);
+export const floatRow = (bits: number): FloatRow | undefined => byOpcode.get(bits & OPCODE)?.find((row) => ((bits & row.mask) ^ row.match) === 0);
 
 /** The word of a row and its fields; those it does not have are ignored. */
 export function encodeFloat(row: FloatRow, o: { readonly rd: number; readonly rs1: number; readonly rs2: number; readonly rs3: number; readonly rm: number }): number {

@@ -1,14 +1,17 @@
 /**
  * The floating-point oracle against what it was not written from: results derived by hand from IEEE 754 and the RISC-V
- * manual, and the host's own arithmetic, which rounds to nearest.
+ * manual, the host's own arithmetic, which rounds to nearest, and (opt-in: SEGDEV_QEMU_USER=1) qemu-riscv64.
  */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { add, divide, multiply, multiplyAdd, squareRoot, subtract } from './float-arithmetic.js';
+import { CASES_SIZE, FLOAT_CASES, floatCases, floatOperands, floatSources, wrongCases } from './float-cases.js';
 import { DOUBLE, Flag, Round, SINGLE, round, unpack } from './float-format.js';
 import type { Format } from './float-format.js';
 import { classify, compare, convert, extreme, fromInteger, toInteger } from './float-other.js';
 import { anyFloat, specials } from './float-values.js';
+import type { FloatSources } from './hart-float.js';
+import { linuxElf, runUnderQemu, underQemuUser, writeAndExit } from './linux-program.js';
 import { seeded } from './runs.js';
 
 const { RNE, RTZ, RDN, RUP, RMM } = Round;
@@ -30,7 +33,7 @@ describe('against the host, which rounds to nearest', () => {
         // A binary32 operation done in binary64 and rounded again is exact: 53 >= 2 * 24 + 2.
         expect([add(f, a, b, RNE), subtract(f, a, b, RNE), multiply(f, a, b, RNE), divide(f, a, b, RNE), squareRoot(f, a, RNE)].map((r) => r.bits))
           .toEqual([x + y, x - y, x * y, x / y, Math.sqrt(x)].map((value) => toBits(fit(value))));
-      }), seeded(3000));
+      }), seeded(1500));
     });
 
     it(`comparisons, minimum and maximum of ${f.width} bits are the host's`, () => {
@@ -39,7 +42,7 @@ describe('against the host, which rounds to nearest', () => {
         expect((['feq', 'flt', 'fle'] as const).map((op) => compare(f, op, a, b).bits)).toEqual([x === y, x < y, x <= y].map((holds) => (holds ? 1n : 0n)));
         const [c, d] = [noNan(f, a), noNan(f, b)];
         expect([extreme(f, 'fmin', c, d).bits, extreme(f, 'fmax', c, d).bits]).toEqual([toBits(Math.min(fromBits(c), fromBits(d))), toBits(Math.max(fromBits(c), fromBits(d)))]);
-      }), seeded(2000));
+      }), seeded(1000));
     });
   }
 
@@ -48,7 +51,7 @@ describe('against the host, which rounds to nearest', () => {
       expect(convert(SINGLE, a, RNE).bits).toBe(bits32(from64(a)));
       expect(convert(DOUBLE, b, RNE).bits).toBe(bits64(from32(b)));
       expect(fromInteger(DOUBLE, n, RNE).bits).toBe(bits64(Number(n)));
-    }), seeded(2000));
+    }), seeded(1000));
   });
 
   it('conversions to integers that fit are the host\'s floor, ceiling and truncation', () => {
@@ -138,5 +141,33 @@ describe('special cases', () => {
     expect(rows.map(([bits, width, unsigned]) => toInteger(DOUBLE, bits, width, unsigned, RTZ))).toEqual(rows.map(([, , , bits, flags]) => ({ bits, flags })));
     expect([0.5, 1.5, 2.5, -0.5, -2.5].map((x) => [RNE, RMM].map((mode) => toInteger(DOUBLE, d(x), 32, false, mode).bits))).toEqual([[0n, 1n], [2n, 2n], [2n, 3n], [0n, -1n], [-2n, -3n]]);
     expect(toInteger(DOUBLE, d(-0.5), 32, true, RDN)).toEqual({ bits: 0n, flags: NV });
+  });
+});
+
+/** Every case on every set of operands, as a program. */
+const source = (operands: readonly FloatSources[]): string => `
+        .globl _start
+_start: ${floatCases(operands.length, 0)}
+        ${writeAndExit('results', String(operands.length * CASES_SIZE))}
+        .data
+        ${floatOperands(operands)}
+        .bss
+        .balign 8
+results: .space ${operands.length * CASES_SIZE}
+`;
+const BATCH = 100;
+
+underQemuUser('floating point with qemu-riscv64', () => {
+  describe('against qemu-riscv64', () => {
+    it('every instruction in every rounding mode has its result and flags', () => {
+      const { numRuns, seed } = seeded(1000);
+      const all = fc.sample(floatSources, { numRuns, seed });
+      for (let at = 0; at < all.length; at += BATCH) {
+        const batch = all.slice(at, at + BATCH);
+        const results = runUnderQemu(linuxElf(source(batch)));
+        expect(wrongCases(batch, new DataView(results.buffer, results.byteOffset), 0), `seed ${seed}`).toEqual([]);
+      }
+      process.stderr.write(`floating point: ${all.length * FLOAT_CASES.length} results compared with qemu-riscv64, seed ${seed}\n`);
+    }, 3_600_000);
   });
 });

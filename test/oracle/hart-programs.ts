@@ -7,6 +7,7 @@ import * as fc from 'fast-check';
 import { BIT_MANIPULATION } from './program-bits.js';
 import { B, CI, FREE, FREE_SHORT, I, J, POINTERS, POINTERS_SHORT, R, S, any, pick, wide } from './program-encodings.js';
 import type { Encode, Item, Kind } from './program-encodings.js';
+import { SHARED_ACCESSES } from './program-shared.js';
 import { FLOAT_ARITHMETIC, FLOAT_CONSTANT, FLOAT_CONTROL, FLOAT_MEMORY } from './program-float.js';
 export { POINTERS } from './program-encodings.js';
 export type { Item } from './program-encodings.js';
@@ -51,7 +52,8 @@ kind('fence.i', 2, () => wide(I(0x0f, 1, 0, 0, 0)));
 kind('ecall', 2, () => wide(0x73));
 kind('ebreak', 2, () => wide(0x00100073));
 kind('csr', 2, (i) => wide(I(0x73, [1, 2, 3, 5, 6, 7][i.to % 6]!, pick(FREE, i.rd), any(i.a), pick([0x180, 0x300, 0x100, 0x105, 0xc00, 0xc02, 0x141, 0x342, 0xf14, 0x123], i.imm & 0xff))));
-kind('privileged', 2, (i) => wide(pick([0x30200073, 0x10200073, 0x10500073, 0x12000073, 0x00200073], i.imm & 0xff)));
+kind('privileged', 2, (i) => wide(pick([0x30200073, 0x10200073, 0x10500073, 0x12000073, 0x16000073, 0x18000073, 0x18100073, 0x00200073], i.imm & 0xff)));
+kind('cbo', 2, (i) => wide(I(0x0f, 2, 0, pick(POINTERS, i.a), pick([0, 1, 2, 4, 4, 4, 3, 5], i.imm & 0xff))));
 kind('word', 2, (i) => wide(((i.imm * 2654435761) ^ (i.a << 20) ^ (i.b << 7)) >>> 0 | 3).map((p) => p & 0xffff));
 
 // --- compressed
@@ -92,25 +94,34 @@ kind('call patch', 2, () => wide(I(0x67, 0, 1, PATCH_POINTER, 0)));
 
 /** Names of all kinds that make sense in user mode. */
 export const KINDS: readonly string[] = [...kinds.keys()];
+for (const row of SHARED_ACCESSES) kinds.set(row.name, row);
 
 // --- for machine and supervisor mode
 /** gp, tp, s9, s10, s11: values for CSRs, which programs do not write. */
 export const CSR_VALUES: readonly number[] = [3, 4, 25, 26, 27];
+/** s8: a value for pmpcfg0 and pmpcfg2 that locks nothing. */
+export const PMP_VALUE = 24;
 /** CSRs that programs for machine mode read and write. */
 export const PROGRAM_CSRS: readonly number[] = [
+  1, 2, 3, 0x10a,
   0x300, 0x302, 0x303, 0x304, 0x305, 0x306, 0x340, 0x341, 0x342, 0x343, 0x344, 0xb00, 0xb02, 0x301, 0x320, 0x30a,
-  0x100, 0x104, 0x105, 0x106, 0x140, 0x141, 0x142, 0x143, 0x144, 0x180, 0x10a, 0xc00, 0xc02, 0xf11, 0xf14,
+  0x100, 0x104, 0x105, 0x106, 0x140, 0x141, 0x142, 0x143, 0x144, 0x180, 0xc00, 0xc02, 0xf11, 0xf14,
 ];
 /** Those that decide what the next instructions may do. */
 const STEERING = [0x300, 0x100, 0x302, 0x303, 0x304, 0x344, 0x144, 0x180, 0x341, 0x141];
 kind('any csr', 2, (i) => wide(I(0x73, [1, 2, 3, 5, 6, 7][i.to % 6]!, pick(FREE, i.rd), any(i.a), pick(PROGRAM_CSRS, i.imm & 0xfff))));
 kind('steer', 2, (i) => wide(I(0x73, [1, 2, 2, 3][i.to & 3]!, pick(FREE, i.rd), pick(CSR_VALUES, i.a), pick(STEERING, i.imm & 0xfff))));
+kind('pmp', 2, (i) => wide(I(0x73, [1, 2, 3][i.to % 3]!, pick(FREE, i.rd), PMP_VALUE, i.imm & 1 ? 0x3a0 : 0x3a2)));
+kind('pmp range', 2, (i) => wide(I(0x73, [1, 1, 2, 3][i.to & 3]!, pick(FREE, i.rd), any(i.a), 0x3b0 + (i.imm & 15))));
 kind('mret to', 6, (i) => wide(I(0x73, 1, 0, 26 + (i.a & 1), 0x341), I(0x73, i.to & 1 ? 2 : 3, 0, 3, 0x300), 0x30200073));
 kind('sret to', 6, (i) => wide(I(0x73, 1, 0, 26 + (i.a & 1), 0x141), I(0x73, i.to & 1 ? 2 : 3, 0, 3, 0x100), 0x10200073));
-kind('system', 2, (i) => wide(pick([0x73, 0x73, 0x30200073, 0x10200073, 0x10500073, R(0x73, 0, 9, 0, i.b % 3, i.a % 3)], i.imm & 0xfff)));
+kind('system', 2, (i) => wide(pick([0x73, 0x73, 0x30200073, 0x10200073, 0x10500073, R(0x73, 0, 9, 0, i.b % 3, i.a % 3), R(0x73, 0, 0x0b, 0, i.b % 3, i.a % 3), 0x18000073, 0x18100073], i.imm & 0xfff)));
 /** Kinds that need more than user mode to mean anything. */
 export const PRIVILEGED_KINDS: readonly string[] = ['any csr', 'any csr', 'steer', 'steer', 'steer', 'mret to', 'sret to', 'system'];
 const rare = new Set(['jalr', 'c.jr', 'ecall', 'ebreak', 'c.ebreak', 'privileged', 'word', 'c.word', 'csr']);
+
+/** The kind of an item. */
+export const kindOf = (name: string): Kind => kinds.get(name)!;
 
 /** A program as its instructions' parcels, with the offset in bytes of every item. */
 export interface Program {
@@ -147,7 +158,8 @@ export const itemsOf = (from: readonly string[], size: number): fc.Arbitrary<Ite
 /** Items of a program; `without` leaves kinds out. */
 export const programItems = (size: number, without: readonly string[] = []): fc.Arbitrary<Item[]> => {
   const kept = KINDS.filter((name) => !without.includes(name));
-  return fc.array(fc.oneof({ weight: 20, arbitrary: item(kept.filter((name) => !rare.has(name))) }, { weight: 1, arbitrary: item(kept.filter((name) => rare.has(name))) }), { minLength: 1, maxLength: size });
+  const [often, seldom] = [kept.filter((name) => !rare.has(name)), kept.filter((name) => rare.has(name))];
+  return fc.array(fc.oneof({ weight: 20, arbitrary: item(often) }, ...(seldom.length > 0 ? [{ weight: 1, arbitrary: item(seldom) }] : [])), { minLength: 1, maxLength: size });
 };
 
 /** Register contents: the edges of the widths, and anything. */

@@ -1,6 +1,6 @@
 /**
- * RV64GC with Zicsr, Zifencei, Zba, Zbb, Zbs, Zicbom, Zicboz, Svinval, machine, supervisor and user mode, in bigint: one step at a time, one switch, no cache
- * of anything. Written from the manual; slow and plain on purpose, it is what the hart is held against.
+ * RV64GC with Zicsr, Zifencei, Zba, Zbb, Zbs, Zicbom, Zicboz, Svinval, machine, supervisor and user mode, in bigint: one step at a time, no cache of
+ * any state. Written from the manual; slow and plain on purpose, it is what the hart is held against.
  *
  * Where the manual leaves a choice, this takes the one of the product and says so here:
  *  - misaligned loads and stores work; one that crosses a page faults at the first byte it cannot reach
@@ -24,6 +24,13 @@ const s64 = (v: bigint): bigint => BigInt.asIntN(64, v);
 const s32 = (v: bigint): bigint => BigInt.asIntN(32, v);
 /** cbo.zero and its kin work on blocks of this size. */
 const CACHE_BLOCK = 64;
+
+/** What words mean, which never changes: making a decoded instruction's text takes longer than executing it. */
+const known = new Map<number, Decoded | undefined>();
+function decodeOnce(word: number): Decoded | undefined {
+  if (!known.has(word)) known.set(word, decode(word));
+  return known.get(word);
+}
 
 /** One hart, stepped by its user. */
 export class OracleHart {
@@ -90,7 +97,7 @@ export class OracleHart {
   #fetch(): Decoded {
     const low = this.#access.parcel(this.pc);
     const word = (low & 3) === 3 ? low + this.#access.parcel(u64(this.pc + 2n)) * 65536 : low;
-    const instruction = decode(word);
+    const instruction = decodeOnce(word);
     if (instruction === undefined) throw new TrapSignal(2, BigInt(word));
     this.#word = BigInt(word);
     return instruction;
@@ -175,8 +182,8 @@ export class OracleHart {
   }
 
   #atomicAccess(i: Decoded, a: bigint, b: bigint): boolean {
-    const [name, width] = i.op.split('.');
-    if (width !== 'w' && width !== 'd') return false;
+    const [, name, width] = /^(amo\w+|lr|sc)\.([wd])$/.exec(i.op) ?? [];
+    if (name === undefined) return false;
     const size = width === 'w' ? 4 : 8;
     const signed = (v: bigint): bigint => BigInt.asIntN(size * 8, v);
     const unsigned = (v: bigint): bigint => BigInt.asUintN(size * 8, v);
@@ -199,7 +206,7 @@ export class OracleHart {
       amoswap: y, amoadd: x + y, amoxor: x ^ y, amoand: x & y, amoor: x | y, amomin: x < y ? x : y, amomax: x > y ? x : y,
       amominu: unsigned(x) < unsigned(y) ? x : y, amomaxu: unsigned(x) > unsigned(y) ? x : y,
     };
-    this.memory.store(pa, size, unsigned(results[name!]!), this);
+    this.memory.store(pa, size, unsigned(results[name]!), this);
     this.#set(i.rd, old);
     return true;
   }

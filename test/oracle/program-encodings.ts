@@ -22,7 +22,7 @@ export interface Kind {
 }
 
 /** Registers that programs may write: all but the pointers. */
-export const FREE: readonly number[] = [0, 1, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 22, 23, 24, 28, 29, 30, 31];
+export const FREE: readonly number[] = [0, 1, 5, 6, 7, 10, 11, 12, 13, 14, 16, 17, 22, 23, 28, 29, 30, 31];
 /** sp, s0, s1, a5, s2 to s5: pointers into data, which programs do not write. */
 export const POINTERS: readonly number[] = [2, 8, 9, 15, 18, 19, 20, 21];
 /** gp: user programs find floating-point constants there, FLOAT_POOL of them. */

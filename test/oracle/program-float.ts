@@ -32,6 +32,8 @@ export const FLOAT_CONSTANT: readonly Kind[] = [{ name: 'fconst', parcels: 2, en
 /** fflags, frm and fcsr: read, written, and set to legal modes by immediates. */
 export const FLOAT_CONTROL: readonly Kind[] = [
   { name: 'fcsr', parcels: 2, encode: (i) => wide(I(SYSTEM, [1, 2, 3, 5, 6, 7][i.to % 6]!, pick(FREE, i.rd), any(i.a), 1 + (i.imm & 0xff) % 3)) },
+  { name: 'fcsr read', parcels: 2, encode: (i) => wide(I(SYSTEM, 2, pick(FREE, i.rd), 0, 1 + (i.imm & 0xff) % 3)) },
+  { name: 'fcsr clear', parcels: 2, encode: (i) => wide(I(SYSTEM, 5, pick(FREE, i.rd), any(i.a), 3)) },
   { name: 'frm', parcels: 2, encode: (i) => wide(I(SYSTEM, 5, pick(FREE, i.rd), i.a % 5, 2)) },
   { name: 'fflags', parcels: 2, encode: (i) => wide(I(SYSTEM, [5, 5, 6, 7][i.to & 3]!, pick(FREE, i.rd), any(i.a), 1)) },
 ];

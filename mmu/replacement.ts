@@ -46,10 +46,15 @@ class Stamped implements ReplacementPolicy {
   }
 
   victim(set: number): number {
+    const f64 = this.#f64;
     const first = this.#first + set * this.#ways * 2;
     let oldest = 0;
+    let stamp = f64[first]!;
     for (let way = 1; way < this.#ways; way++) {
-      if (this.#f64[first + way * 2]! < this.#f64[first + oldest * 2]!) oldest = way;
+      const other = f64[first + way * 2]!;
+      if (other >= stamp) continue;
+      oldest = way;
+      stamp = other;
     }
     return oldest;
   }

@@ -173,13 +173,15 @@ export class TlbArray {
 
   /** The entry of one size that translates page `vpn` for `asid`, or -1. Changes nothing. */
   find(size: number, vpn: number, asid: number): number {
+    const i32 = this.#i32;
     const tag = vpn >> SIZE_SHIFT[size]!;
     const first = this.#setOf(tag) * this.#ways;
     const wanted = PTE_V | (size << WORD_SIZE_SHIFT);
-    for (let at = first; at < first + this.#ways; at++) {
-      if (this.#tag(at) !== tag) continue;
-      const word = this.word(at);
-      if ((word & (PTE_V | WORD_SIZE)) === wanted && ((word & PTE_G) !== 0 || word >>> WORD_ASID_SHIFT === asid)) return at;
+    let key = this.#keys + first * 2;
+    for (let entry = first; entry < first + this.#ways; entry++, key += 2) {
+      if (i32[key + 1] !== tag) continue;
+      const word = i32[key]!;
+      if ((word & (PTE_V | WORD_SIZE)) === wanted && ((word & PTE_G) !== 0 || word >>> WORD_ASID_SHIFT === asid)) return entry;
     }
     return -1;
   }
@@ -330,8 +332,10 @@ export class TlbArray {
   #place(size: number, vpn: number, set: number, word: number): number {
     const same = this.find(size, vpn, word >>> WORD_ASID_SHIFT);
     if (same >= 0) return same;
+    const i32 = this.#i32;
     const first = set * this.#ways;
-    for (let at = first; at < first + this.#ways; at++) if (this.word(at) === 0) return at;
+    const keys = this.#keys + first * 2;
+    for (let way = 0; way < this.#ways; way++) if (i32[keys + way * 2] === 0) return first + way;
     this.#f64[(this.cells.at + ARRAY_EVICTIONS) / 8]!++;
     return first + this.#policy.victim(set);
   }

@@ -22,7 +22,7 @@
  * Dropping more than that is always right.
  */
 import type { LinearMemory } from '../src/base/index.js';
-import { EXEC, READ, type Access } from './access.js';
+import type { Access } from './access.js';
 
 /** Entries of a translation cache when nothing else is said. */
 export const TC_ENTRIES: number = 2 ** 15;
@@ -165,11 +165,12 @@ export class TranslationCache {
   }
 
   #dropPage(page: number, kinds: number): void {
-    const word = this.#base + (page & (this.entries - 1)) * WORDS;
     const i32 = this.#i32;
-    for (let access = READ; access <= EXEC; access++) {
-      const at = word + access * 2;
-      if ((kinds & kindBit(access as Access)) === 0 || (i32[at]! & PAGE_BITS) !== page << 12 || i32[at + 1] !== page >> 20) continue;
+    const low = page << 12;
+    const high = page >> 20;
+    let at = this.#base + (page & (this.entries - 1)) * WORDS;
+    for (let rest = kinds; rest !== 0; rest >>= 1, at += 2) {
+      if ((rest & 1) === 0 || (i32[at]! & PAGE_BITS) !== low || i32[at + 1] !== high) continue;
       i32[at] = 0;
       i32[at + 1] = 0;
     }

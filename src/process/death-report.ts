@@ -5,6 +5,7 @@ import type { Seg } from '../vm/index.js';
 import type { GuestDeath, RegisterValue } from './death.js';
 import type { FaultRecord } from './fault-signal.js';
 import type { Labels } from './labels.js';
+import { STACK_SIZE } from './layout.js';
 import { linuxSignal } from './linux-abi.js';
 import type { Lwp } from './lwp.js';
 import { protOf, protText } from './mappings.js';
@@ -17,6 +18,7 @@ const ABI_NAMES: readonly string[] = [
   's2', 's3', 's4', 's5', 's6', 's7', 's8', 's9', 's10', 's11', 't3', 't4', 't5', 't6',
 ];
 
+const SP = 2;
 const unsigned = (n: number | bigint): bigint => BigInt.asUintN(64, BigInt(n));
 
 /** The report of a process that dies by `info` with the registers of `lwp`. */
@@ -27,7 +29,7 @@ export function describeDeath(lwp: Lwp, info: SigInfo, fault: FaultRecord | unde
   const registers: RegisterValue[] = [{ name: 'pc', value: unsigned(pc) }];
   for (let n = 1; n < 32; n++) registers.push({ name: ABI_NAMES[n] ?? `x${n}`, value: unsigned(lwp.x(n)) });
   const addr = info.addr === undefined ? undefined : unsigned(info.addr);
-  const found = addr === undefined ? { mapping: '', reason: '' } : explain(proc, addr, fault?.access);
+  const found = addr === undefined ? { mapping: '', reason: '' } : explain(proc, addr, fault?.access, Number(lwp.x(SP)));
   return {
     pid: proc.pid,
     process: proc.name,
@@ -53,10 +55,14 @@ function mappingText(seg: Seg, labels: Labels): string {
 /** An access this far below the stack is taken for an overflow of it. */
 const STACK_REACH = 2 ** 20;
 
+/** An access this close to the stack pointer is one of the stack's; a frame may be large. */
+const NEAR_SP = 2 ** 16;
+const nearStack = (at: number, sp: number): boolean => Math.abs(at - sp) < NEAR_SP;
+
 const needed = { load: 'r', store: 'w', fetch: 'x' } as const;
 const doing = { load: 'read', store: 'write', fetch: 'execute' } as const;
 
-function explain(proc: Proc, addr: bigint, access: 'load' | 'store' | 'fetch' | undefined): { mapping: string; reason: string } {
+function explain(proc: Proc, addr: bigint, access: 'load' | 'store' | 'fetch' | undefined, sp: number): { mapping: string; reason: string } {
   if (addr >= BigInt(USER_END)) {
     const kernel = addr >= 2n ** 64n - BigInt(USER_END);
     const reason = kernel ? 'the address belongs to the kernel' : 'the address is not canonical: bits 63..39 must equal bit 38';
@@ -64,17 +70,19 @@ function explain(proc: Proc, addr: bigint, access: 'load' | 'store' | 'fetch' | 
   }
   const at = Number(addr);
   const seg = as_segat(proc.as, at);
-  if (seg === undefined) return explainGap(proc, at);
+  if (seg === undefined) return explainGap(proc, at, sp);
   const prot = protText(protOf(seg, at));
   const page = `page ${hex(Math.floor(at / PAGESIZE) * PAGESIZE)} is ${prot}`;
   const mapping = `in ${mappingText(seg, proc.labels)}${prot === protText(protOf(seg, seg.base)) ? '' : `, ${page}`}`;
   if (access !== undefined && !prot.includes(needed[access])) {
+    // A thread's stack ends in a page that nobody may touch.
+    if (prot === '---' && nearStack(at, sp)) return { mapping, reason: 'the stack of this thread has overflowed into the guard page below it' };
     return { mapping, reason: `the mapping does not allow to ${doing[access]}: it is ${prot}` };
   }
   return { mapping, reason: 'the mapping allows the access, but what is behind it refused' };
 }
 
-function explainGap(proc: Proc, at: number): { mapping: string; reason: string } {
+function explainGap(proc: Proc, at: number, sp: number): { mapping: string; reason: string } {
   let below: Seg | undefined;
   let above: Seg | undefined;
   for (const seg of proc.as.segs) {
@@ -91,7 +99,9 @@ function explainGap(proc: Proc, at: number): { mapping: string; reason: string }
   }
   if (at < PAGESIZE) return { mapping: lines.join('\n'), reason: 'a null pointer: the first page is never mapped' };
   if (above !== undefined && proc.labels.at(above.base) === '[stack]' && above.base - at <= STACK_REACH) {
-    return { mapping: lines.join('\n'), reason: 'the address lies below the stack: the stack has overflowed, or the pointer is wild' };
+    const overflow = nearStack(at, sp) && sp < above.base + NEAR_SP;
+    const reason = overflow ? `the stack has overflowed: all its ${STACK_SIZE / 2 ** 20} MiB are used` : 'the address lies below the stack: the stack has overflowed, or the pointer is wild';
+    return { mapping: lines.join('\n'), reason };
   }
   return { mapping: lines.join('\n'), reason: 'nothing was ever mapped there' };
 }

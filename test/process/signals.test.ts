@@ -94,7 +94,9 @@ describe('deaths', () => {
   });
 
   it('unbounded recursion is told to be a stack overflow', () => {
-    expect(dies(new Guest().asm('loop: addi sp, sp, -256\nsd ra, 0(sp)\njal loop')).lines).toContain('the stack has overflowed');
+    expect(dies(new Guest().asm('loop: addi sp, sp, -256\nsd ra, 0(sp)\njal loop')).lines).toContain('the stack has overflowed: all its 8 MiB are used');
+    const guarded = new Guest().sys('mmap', 0, 0x10000, 0, 0x22, -1, 0).asm('mv s0, a0\nli t0, 0x1000\nadd a0, a0, t0').sys('mprotect', 'a0', 0xf000, 3).asm('li t0, 0x10000\nadd sp, s0, t0\nloop: addi sp, sp, -256\nsd ra, 0(sp)\njal loop');
+    expect(dies(guarded).lines).toContain('the stack of this thread has overflowed into the guard page below it');
   });
 
   it('a handler that faults without blocking fills the stack and ends; the machine does not hang', () => {

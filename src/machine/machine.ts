@@ -1,15 +1,15 @@
 /** A whole machine: harts, memory, devices, kernel, processes. */
-import { E2BIG, PAGESIZE, Trace } from '../base/index.js';
+import { E2BIG, PAGESIZE, Trace, errnoName } from '../base/index.js';
 import type { KernelPanic } from '../base/index.js';
 import { Bus } from '../bus/index.js';
 import { DeviceTree } from '../ddi/index.js';
 import { type EngineStatistics, Hart, HartEngine, MAX_HARTS, hartReserved, newHartContext } from '../hart/index.js';
 import { Kernel } from '../kernel/index.js';
-import { type ConsoleInput, CpuPool, Lwp, Process, System, execImage, linuxSignal, loadFile, newProc, runUser } from '../process/index.js';
-import type { LoadedFile, Proc } from '../process/index.js';
+import { type ConsoleInput, CpuPool, Lwp, Process, System, execImage, findProgram, linuxSignal, loadFile, newProc, runUser } from '../process/index.js';
+import type { LoadedFile, Proc, Program } from '../process/index.js';
 import { segdev_init } from '../segdev/index.js';
 import { Vm, as_alloc } from '../vm/index.js';
-import { readElf } from '../../guest/index.js';
+import { ElfError, readElf } from '../../guest/index.js';
 import type { MachineConfig } from './config.js';
 import { attachDevices } from './devices.js';
 import { collectStatistics } from './collect-statistics.js';
@@ -106,13 +106,12 @@ export class Machine {
    * @throws ElfError when it is none; RangeError when memory or the argument area is too small for it
    */
   spawn(program: Uint8Array | LoadedFile, argv: readonly string[], env: readonly string[] = []): Process {
-    const file = program instanceof Uint8Array ? undefined : program.place;
-    const image = readElf(program instanceof Uint8Array ? program : program.bytes);
     const path = argv[0] ?? 'program';
+    const { image, file, argv: words } = program instanceof Uint8Array ? { image: readElf(program), file: undefined, argv } : this.#programOf(program.place, path, argv);
     const proc = newProc(this.system, path.slice(path.lastIndexOf('/') + 1));
     const lwp = new Lwp(proc, newHartContext());
     const process = new Process(this.system, proc, this.bus);
-    const error = process.run('exec', () => execImage(this.system, lwp, { image, path, argv, env, ...(file === undefined ? {} : { file }) }));
+    const error = process.run('exec', () => execImage(this.system, lwp, { image, path, argv: words, env, ...(file === undefined ? {} : { file }) }));
     if (error !== 0) {
       process.exit(127);
       const need = image.segments.reduce((sum, { size }) => sum + size, 0);
@@ -124,6 +123,14 @@ export class Machine {
     if (this.#main === undefined || this.#main.zombie) this.#main = proc;
     this.system.start(lwp);
     return process;
+  }
+
+  /** The program behind a file of the guest's: itself, or the interpreter of a script. */
+  #programOf(place: LoadedFile['place'], path: string, argv: readonly string[]): Program {
+    const { root } = this.system.files;
+    const found = this.kernel.runUntilDone('find program', () => findProgram({ root, start: root, caller: { pid: 0 } }, place, path, argv));
+    if ('errno' in found) throw new ElfError(found.reason === '' ? errnoName(found.errno) : found.reason);
+    return found;
   }
 
   /**

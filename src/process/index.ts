@@ -7,6 +7,8 @@ export { Cpu, CpuPool } from './cpu.js';
 export { formatDeath } from './death.js';
 export type { GuestDeath, RegisterValue } from './death.js';
 export { execImage } from './exec.js';
+export { findProgram } from './find-program.js';
+export type { Program } from './find-program.js';
 export { DEFAULT_ROOT_SPACE } from './fs/file-system.js';
 export type { FileOps } from './file-ops.js';
 export { loadFile } from './fs/load.js';

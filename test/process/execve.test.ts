@@ -204,3 +204,19 @@ describe('vfork', () => {
     g.expect(2).expectAt('x', LINUX.ENOENT).sys('wait4', -1, '&status', 0, 0).expect(2).expectAt('status', 9 << 8, 4).passes(root);
   });
 });
+
+describe('a machine', () => {
+  it('starts a script of its root through the interpreter, and says what is wrong with one', () => {
+    let stdout = '';
+    const machine = createMachine({
+      ramSize: 2 ** 23, poolSize: 2 ** 20, root: { files: new MemoryFiles({ s: '#!/show -x\n', lost: '#!/absent\n', show: SHOW }) },
+      stdout: (bytes) => (stdout += new TextDecoder().decode(bytes)),
+    });
+    const script = machine.readProgram('/s');
+    const lost = machine.readProgram('/lost');
+    if (typeof script === 'number' || typeof lost === 'number') throw new Error('no file');
+    machine.spawn(script, ['/s', 'word'], ['A=1']);
+    expect([machine.run(), stdout]).toEqual([exited(4), '/show|-x|/s|word|A=1|']);
+    expect(() => machine.spawn(lost, ['/lost'])).toThrow('its interpreter /absent does not exist');
+  });
+});

@@ -6,7 +6,7 @@ import { placePath } from '../fs/place.js';
 import type { Place } from '../fs/vnode.js';
 import { ARG_MAX } from '../initial-stack.js';
 import { AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW } from '../linux-flags.js';
-import { readProgram } from '../read-program.js';
+import { findProgram } from '../find-program.js';
 import type { Call, SyscallFamily } from './call.js';
 import { findAt, findHere, walkerHere } from './paths.js';
 
@@ -65,7 +65,7 @@ function* execute(call: Call, file: Place, path: string, argv: number, env: numb
   if (typeof words === 'number') return words;
   const variables = yield* copyinStrings(call, call.number(env), room);
   if (typeof variables === 'number') return variables;
-  const program = yield* readProgram(walkerHere(call), file, path, words);
+  const program = yield* findProgram(walkerHere(call), file, path, words);
   if ('errno' in program) {
     if (program.reason !== '') call.system.counters.note(`execve of ${path}: ${program.reason}`);
     return -program.errno;

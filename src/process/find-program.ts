@@ -37,7 +37,7 @@ const no = (errno: number, reason = ''): NoProgram => ({ errno, reason });
  * @returns it, or EACCES (no regular file, or not executable), ENOEXEC (neither a program of this machine nor a script), ELIBBAD (it asks for
  *     a dynamic linker), ELOOP (scripts that lead to scripts), ENOMEM (absurdly large), or what the file system said
  */
-export function* readProgram(walker: Walker, file: Place, path: string, argv: Words): Kgen<Program | NoProgram> {
+export function* findProgram(walker: Walker, file: Place, path: string, argv: Words): Kgen<Program | NoProgram> {
   let at = file;
   let words: Words = argv.length === 0 ? [''] : argv;
   let name = path;

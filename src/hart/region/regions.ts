@@ -36,6 +36,9 @@ export interface EngineStatistics {
   instructionsInRegions: number;
 }
 
+/** The heat at which nothing becomes hot: a place TypeScript has gone to has 0 when it is first reached. */
+const NEVER = -1;
+
 /** How large a region gets. */
 const BOUNDS: Bounds = { instructions: 1000, pages: 8 };
 /** Seeds that are compiled without waiting for the end of the entry of generated code. */
@@ -74,7 +77,7 @@ export class Regions {
     this.#engine = options.engine;
     this.#eager = options.hotness === 1;
     this.#heat = new Heat(memory.i32, options.hotness);
-    memory.i32[EngineCell.hotness >> 2] = options.engine === 'regions' ? options.hotness : 0;
+    memory.i32[EngineCell.hotness >> 2] = options.engine === 'regions' ? options.hotness : NEVER;
   }
 
   /** The instruction at which the hart's generated code was left is hot. */

@@ -1,14 +1,14 @@
 /** A machine without a kernel of ours: harts, RAM and the devices of QEMU's virt machine a bare program needs. */
 import { asPaddr, hex, PAGESIZE, type Trace } from '../base/index.js';
 import { Bus } from '../bus/index.js';
-import { Hart, HART_RESERVED, HartEngine, MAX_HARTS } from '../hart/index.js';
+import { type Breakpoints, Hart, HART_RESERVED, HartEngine, MAX_HARTS } from '../hart/index.js';
 import { type BareElfImage, readBareElf } from '../../guest/index.js';
 import { Clint } from './clint.js';
 import { createFinisher } from './finisher.js';
 import { Htif } from './htif.js';
 import { CLINT_BASE, FINISHER_BASE, RAM_BASE, UART_BASE } from './memory-map.js';
 import type { BareEnd, BareResult, BareRunOptions } from './result.js';
-import { Turns } from './turns.js';
+import { type BareDebugger, Turns } from './turns.js';
 import { Uart } from './uart.js';
 
 /** What a bare machine is made from. */
@@ -73,6 +73,19 @@ export class BareMachine {
     this.#htif = this.#connect(output, input);
   }
 
+  /** Where harts stop for a debugger. */
+  get breakpoints(): Breakpoints {
+    return this.#engine.breakpoints;
+  }
+
+  /** Who may hold and stop harts. */
+  get debugger(): BareDebugger | undefined {
+    return this.#turns.debugger;
+  }
+  set debugger(debug: BareDebugger | undefined) {
+    this.#turns.debugger = debug;
+  }
+
   /** Instructions retired by all harts. */
   get instructions(): number {
     return this.harts.reduce((sum, hart) => sum + hart.instret, 0);
@@ -103,6 +116,9 @@ export class BareMachine {
       const { hart } = turns;
       const ended = turns.run(Math.min(limit, this.#htif?.deadline ?? Infinity) - turns.steps);
       this.#htif?.poll(turns.steps);
+      // Whoever may run waits for somebody the debugger holds.
+      const inVain = ended === 'asleep' && turns.debugger?.holding === true;
+      if ((ended === 'stopped' || inVain) && this.#end === undefined) return { status: 'interrupted' };
       if (ended === 'asleep') this.#end ??= { status: 'asleep' };
       if (ended === 'stuck') this.#end ??= { status: 'stuck', hart: hart.id, pc: hart.pc };
       if (ended === 'round' && options.shouldStop?.() === true && this.#end === undefined) return { status: 'interrupted' };

@@ -4,8 +4,18 @@
  */
 import { Exit, type Hart } from '../hart/index.js';
 
-/** How a piece of a turn ended: `asleep` where all harts wait for interrupts that cannot come, `stuck` as Exit.Stuck. */
-export type TurnEnd = 'ran' | 'round' | 'asleep' | 'stuck';
+/** How a piece of a turn ended: `asleep` where all harts wait for interrupts that cannot come, `stuck` as Exit.Stuck, `stopped` by the debugger. */
+export type TurnEnd = 'ran' | 'round' | 'asleep' | 'stuck' | 'stopped';
+
+/** Who may hold and stop harts. */
+export interface BareDebugger {
+  /** Instructions and traps a hart may take in one go; 0: it is held. */
+  most(hart: Hart): number;
+  /** A hart has run until `exit`; true: the machine's run shall end here. */
+  ran(hart: Hart, exit: Exit): boolean;
+  /** Whether some hart is held, so that others may wait for it in vain. */
+  readonly holding: boolean;
+}
 
 /** The turns of the harts of one machine. */
 export class Turns {
@@ -13,6 +23,7 @@ export class Turns {
   now = 0;
   /** Instructions retired and traps taken so far. */
   steps = 0;
+  debugger: BareDebugger | undefined = undefined;
   readonly #harts: readonly Hart[];
   readonly #length: number;
   readonly #waiting: boolean[];
@@ -44,9 +55,11 @@ export class Turns {
   /** Runs at most `limit` steps of the present turn, fewer where something has ended the hart's run. */
   run(limit: number): TurnEnd {
     const { hart } = this;
+    const most = this.debugger?.most(hart) ?? Infinity;
+    if (most === 0) return this.#turnOver();
     if (this.#waiting[this.#next] === true && !this.#wake(hart)) return this.#turnOver();
     this.#anybodyRan = true;
-    const given = Math.min(this.#left, limit);
+    const given = Math.min(this.#left, limit, most);
     const retired = hart.instret;
     const exit = hart.run(given);
     const used = given - hart.quantumLeft;
@@ -55,7 +68,9 @@ export class Turns {
     this.#left = Math.max(0, this.#left - used);
     if (exit === Exit.Stuck) return 'stuck';
     this.#waiting[this.#next] = exit === Exit.Wait;
-    return exit === Exit.Wait || this.#left === 0 ? this.#turnOver() : 'ran';
+    const stopped = this.debugger?.ran(hart, exit) ?? false;
+    const end = exit === Exit.Wait || this.#left === 0 ? this.#turnOver() : 'ran';
+    return stopped ? 'stopped' : end;
   }
 
   /** Whether a waiting hart wakes in its turn, which then begins when it does. */

@@ -19,6 +19,8 @@ export interface BareOptions {
   readonly trace: string | undefined;
   /** File for the instructions that retire. */
   readonly commitLog: string | undefined;
+  /** Port a debugger may connect to; 0 for any. */
+  readonly gdb: number | undefined;
   readonly quiet: boolean;
 }
 
@@ -37,6 +39,7 @@ finisher at 0x100000, and HTIF where the program has a symbol tohost. What the g
   --ad svade|svadu               page table A and D bits kept by page faults (default) or by hardware until menvcfg.ADUE says otherwise
   --trace FILE                   write every event: text, or NDJSON where FILE ends in .ndjson
   --commit-log FILE              write every instruction as Spike's --log-commits does (slow)
+  --gdb PORT                     wait for gdb on this port of 127.0.0.1 (0: any) before the first instruction
   --quiet                        no summary on standard error
   --help                         this text
 
@@ -54,6 +57,7 @@ const spec = {
   ad: { type: 'string' },
   trace: { type: 'string' },
   'commit-log': { type: 'string' },
+  gdb: { type: 'string' },
   quiet: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -102,6 +106,7 @@ export function parseBareOptions(args: readonly string[]): BareOptions | 'help' 
     ad: choice('ad', values.ad, ['svade', 'svadu']),
     trace: values.trace,
     commitLog: values['commit-log'],
+    gdb: integer('gdb', values.gdb, 0, 65535),
     quiet: values.quiet ?? false,
   };
 }

@@ -1,4 +1,5 @@
 /** The `bare` command: runs one bare-metal program and leaves what the user asked for. */
+import { resolve } from 'node:path';
 import { type BareMachine, type BareResult, createBareMachine, formatSignature } from '../bare/index.js';
 import { hex, Trace, traceJson, traceText } from '../base/index.js';
 import { ElfError } from '../../guest/index.js';
@@ -11,7 +12,7 @@ import { checkOutputs } from './output-check.js';
 import { takePrebuilt } from './prebuilt.js';
 import { fileReason, readProgram } from './program-file.js';
 import { count } from './summary.js';
-import { EXIT_INTERRUPTED, EXIT_KERNEL, EXIT_LIMIT, UsageError } from './usage-error.js';
+import { EXIT_INTERRUPTED, EXIT_KERNEL, EXIT_KILLED, EXIT_LIMIT, UsageError } from './usage-error.js';
 
 /** How long the machine runs before the event loop may deliver a Ctrl-C or input. */
 const SLICE_MS = 50;
@@ -55,8 +56,25 @@ async function runUntilDone(machine: BareMachine, maxInstructions: number | unde
   }
 }
 
+/** Runs under a debugger as long as there is one. */
+async function runDebugged(machine: BareMachine, options: BareOptions, input: GuestInput, failure: StreamFailure): Promise<BareResult | 'killed'> {
+  const { BareTarget } = await import('../debug/index.js');
+  const { serveDebugger } = await import('./gdb-port.js');
+  const { maxInstructions } = options;
+  const target = new BareTarget({ machine, path: resolve(options.program), ...(maxInstructions === undefined ? {} : { maxInstructions }) });
+  const how = await serveDebugger({
+    target, port: options.gdb ?? 0, failed: () => failure.text !== undefined,
+    onInput: (wake) => {
+      input.onReady = wake;
+    },
+  });
+  if (how === 'detached') return runUntilDone(machine, maxInstructions, failure);
+  return how === 'killed' ? how : (target.result ?? { status: 'interrupted' });
+}
+
 /** What standard error says of an unusual end, and the exit code. */
-function conclude(result: BareResult, machine: BareMachine): { code: number; lines: string[] } {
+function conclude(result: BareResult | 'killed', machine: BareMachine): { code: number; lines: string[] } {
+  if (result === 'killed') return { code: EXIT_KILLED, lines: ['segdev: killed by the debugger'] };
   const without = machine.hasHtif ? '' : '; the program has no symbol tohost';
   switch (result.status) {
     case 'exited':
@@ -104,13 +122,13 @@ async function runBare(options: BareOptions): Promise<number> {
   const { commitLog } = options;
   const commits = commitLog === undefined ? undefined : await openCommitLog(commitLog, machine.harts, machine.bus, failure);
   const start = now();
-  const result = await runUntilDone(machine, options.maxInstructions, failure);
+  const result = await (options.gdb === undefined ? runUntilDone(machine, options.maxInstructions, failure) : runDebugged(machine, options, input, failure));
   const seconds = (now() - start) / 1000;
   input.close();
   failure.guard(options.trace ?? '', () => writer?.close());
   failure.guard(commitLog ?? '', () => commits?.close());
   if (failure.text !== undefined) throw new UsageError(failure.text);
-  if (signature !== undefined && result.status !== 'interrupted') writeSignature(machine, signature, options);
+  if (signature !== undefined && result !== 'killed' && result.status !== 'interrupted') writeSignature(machine, signature, options);
   const { code, lines } = conclude(result, machine);
   const { instructions } = machine;
   if (!options.quiet) lines.push(`${count(instructions)} instructions in ${seconds.toFixed(3)} s (${(instructions / 1e6 / seconds).toFixed(1)} million/s)`);

@@ -36,7 +36,7 @@ interface Csr {
   write?(value: bigint): void;
 }
 
-const EXTENSIONS = [...'IMAFDCSU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
+const EXTENSIONS = [...'IMAFDCBSU'].reduce((bits, letter) => bits | (1n << BigInt(letter.charCodeAt(0) - 65)), 0n);
 const MISA: bigint = (2n << 62n) | EXTENSIONS;
 
 const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value);

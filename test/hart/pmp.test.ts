@@ -2,39 +2,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Pmp } from '../../src/hart/pmp.js';
+import { allowed, type Entry, L, NA4, NAPOT, TOR } from './pmp-checker.js';
 
-const [TOR, NA4, NAPOT, L] = [1 << 3, 2 << 3, 3 << 3, 0x80] as const;
 const SEED = 71;
-
-interface Entry { readonly cfg: number; readonly address: bigint }
-
-/** The manual's words: which bytes an entry matches. */
-function matchesByte(entries: readonly Entry[], n: number, byte: bigint): boolean {
-  const { cfg, address } = entries[n]!;
-  switch ((cfg >> 3) & 3) {
-    case 0: return false;
-    case 1: return byte >> 2n >= (n === 0 ? 0n : entries[n - 1]!.address) && byte >> 2n < address;
-    case 2: return byte >> 2n === address;
-    default: {
-      let size = 8n;
-      for (let bit = 0n; bit < 54n && ((address >> bit) & 1n) === 1n; bit++) size *= 2n;
-      return byte / size === (address << 2n) / size;
-    }
-  }
-}
-
-/** 0 load, 1 store, 2 fetch; 0 user, 1 supervisor, 3 machine. */
-function allowed(entries: readonly Entry[], pa: number, size: number, access: 0 | 1 | 2, priv: 0 | 1 | 3): boolean {
-  const bytes = Array.from({ length: size }, (_, n) => BigInt(pa + n));
-  for (const [n, { cfg }] of entries.entries()) {
-    const matched = bytes.filter((byte) => matchesByte(entries, n, byte)).length;
-    if (matched === 0) continue;
-    if (matched < size) return false;
-    if (priv === 3 && (cfg & L) === 0) return true;
-    return ((cfg >> [0, 1, 2][access]!) & 1) === 1;
-  }
-  return priv === 3;
-}
 
 /** Writes entries from the last to the first, so that locks stop nothing. */
 function pmpOf(entries: readonly Entry[]): Pmp {

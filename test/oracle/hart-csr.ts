@@ -18,7 +18,7 @@ const S_INTERRUPTS = (1n << 1n) | (1n << 5n) | (1n << 9n);
 const M_INTERRUPTS = (1n << 3n) | (1n << 7n) | (1n << 11n);
 /** Exceptions that can be delegated: 0 to 9, 12, 13, 15. */
 const DELEGABLE = 0x3ffn | (1n << 12n) | (1n << 13n) | (1n << 15n);
-const MISA = (2n << 62n) | [0, 2, 3, 5, 8, 12, 18, 20].reduce((bits, n) => bits | (1n << BigInt(n)), 0n); // A C D F I M S U
+const MISA = (2n << 62n) | [0, 1, 2, 3, 5, 8, 12, 18, 20].reduce((bits, n) => bits | (1n << BigInt(n)), 0n); // A B C D F I M S U
 const XL = { UXL: 2n << 32n, SXL: 2n << 34n };
 
 /** The CSRs of one oracle hart. */

@@ -39,10 +39,12 @@ describe('li', () => {
 
 describe('what the disassembler prints', () => {
   it('the assembler reads back as the same instruction', () => {
-    const opcodes = [0x03, 0x13, 0x17, 0x1b, 0x23, 0x2f, 0x33, 0x37, 0x3b, 0x63, 0x67, 0x6f, 0x73];
+    const opcodes = [0x03, 0x13, 0x17, 0x1b, 0x23, 0x2f, 0x33, 0x37, 0x3b, 0x63, 0x67, 0x6f, 0x73, 0x07, 0x27, 0x43, 0x47, 0x4b, 0x4f, 0x53];
     const word = fc.oneof(fc.nat(0xffff).filter((w) => (w & 3) !== 3), fc.tuple(fc.nat(0x1ffffff), fc.constantFrom(...opcodes)).map(([high, opcode]) => (high * 128 + opcode) >>> 0));
     fc.assert(fc.property(word, (w) => {
       const text = disassemble(w, 0x40000000);
+      // The mode of conversions that are always exact is not written; to nearest is then understood.
+      fc.pre(!(/^fcvt\.d\.(s|wu?) /.test(text) && (w >>> 12) % 8 === 7));
       const { bytes } = assemble(`${text}\n nop`, { base: 0x40000000 }).sections[0]!;
       const view = new DataView(bytes.buffer);
       expect((w & 3) === 3 ? view.getUint32(0, true) : view.getUint16(0, true), text).toBe(w);

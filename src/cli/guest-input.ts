@@ -33,8 +33,9 @@ export class GuestInput {
     return bytes;
   }
 
-  /** Lets go of the stream, which otherwise keeps the process alive. */
+  /** Lets go of the stream, which otherwise keeps the process alive; a terminal is as it was. */
   close(): void {
+    if (this.#stream === process.stdin && process.stdin.isRaw) process.stdin.setRawMode(false);
     this.#stream?.destroy();
   }
 

@@ -22,5 +22,8 @@ export function guestTerminal(): Pick<MachineConfig, 'terminal'> {
   const streams = [tty.isatty(0), tty.isatty(1), tty.isatty(2)] as const;
   if (!streams.includes(true)) return {};
   const sized = streams[1] ? process.stdout : streams[2] ? process.stderr : undefined;
-  return { terminal: { streams, rows: sized?.rows ?? ROWS, columns: sized?.columns ?? COLUMNS } };
+  const onMode = (lines: boolean): void => {
+    if (streams[0]) process.stdin.setRawMode(!lines);
+  };
+  return { terminal: { streams, onMode, rows: sized?.rows ?? ROWS, columns: sized?.columns ?? COLUMNS } };
 }

@@ -3,7 +3,7 @@ import type { Trace } from '../base/index.js';
 import type { Hardware } from '../bus/index.js';
 import type { Driver } from '../ddi/index.js';
 import type { EngineOptions } from '../hart/index.js';
-import type { HostFiles } from '../process/index.js';
+import type { HostFiles, TerminalConfig } from '../process/index.js';
 import type { SegdevOptions } from '../segdev/index.js';
 import type { AddressPolicy, HatPolicy } from '../vm/index.js';
 import type { TlbConfig } from '../../mmu/index.js';
@@ -58,7 +58,7 @@ export interface MachineConfig {
   /** Receives the guest's standard error. */
   readonly stderr?: (bytes: Uint8Array) => void;
   /** Which of standard input, output and error are a terminal, and its size in characters; default: none. */
-  readonly terminal?: { readonly streams: readonly [boolean, boolean, boolean]; readonly rows: number; readonly columns: number };
+  readonly terminal?: TerminalConfig & { readonly streams: readonly [boolean, boolean, boolean] };
   /**
    * A directory of the host that is the root of the guest's names, and the bytes the guest may add to it (default 1 GiB). Default: there is
    * nothing but /dev and /proc.

@@ -27,6 +27,7 @@ export { newProc } from './new-proc.js';
 export { runUser } from './run-user.js';
 export * from './signals.js';
 export { Terminal } from './terminal.js';
+export type { TerminalConfig } from './terminal.js';
 export { syscallTable } from './syscalls/table.js';
 export { System } from './system.js';
 export type { SystemOptions } from './system.js';

@@ -17,7 +17,7 @@ import { PipeTable } from './fs/pipe-table.js';
 import type { Place } from './fs/vnode.js';
 import type { Proc } from './proc.js';
 import type { ProcessDebugger } from './process-debugger.js';
-import { streamPlace } from './stream-place.js';
+import { streamPlace, terminalOf } from './stream-place.js';
 import { makeTrampoline } from './trampoline.js';
 
 /** What a System is made from. */
@@ -89,7 +89,7 @@ export class System {
     this.streams = o.streams.map((ops, n) => ({ path: paths[n] ?? '', ops, place: streamPlace(ops, n, terminals[n] ?? false) }));
     this.files = new FileSystem({
       devices: o.devices, procs: this.procs, random: (length) => this.random(length), harts: o.cpus.cpus.length, memory: o.memory,
-      terminal: o.streams[terminals.indexOf(true)], uptime: () => o.kernel.clock.now, now: () => this.realtime,
+      terminal: terminalOf(o.streams, terminals), uptime: () => o.kernel.clock.now, now: () => this.realtime,
       host: o.host?.files, space: o.host?.space ?? DEFAULT_ROOT_SPACE,
     });
   }

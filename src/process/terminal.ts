@@ -12,14 +12,27 @@ const FLAGS: readonly number[] = [0x500, 0x5, 0xbf, 0x8a3b];
 /** VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSWTC, VSTART, VSTOP, VSUSP, VEOL, VREPRINT, VDISCARD, VWERASE, VLNEXT. */
 const CONTROL: readonly number[] = [3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22];
 
+/** c_lflag: input is given line by line (ICANON). */
+const ICANON = 2;
+/** Bytes before c_lflag. */
+const LFLAG_AT = 12;
+
+/** A terminal of the host. */
+export interface TerminalConfig {
+  readonly rows: number;
+  readonly columns: number;
+  /** The guest wants its input line by line and echoed, as it was at first, or each byte as it is typed. */
+  readonly onMode?: (lines: boolean) => void;
+}
+
 /** The terminal behind the standard streams. */
 export class Terminal {
   readonly #termios: Uint8Array = new Uint8Array(TERMIOS_SIZE);
-  readonly #size: { readonly rows: number; readonly columns: number };
+  readonly #config: TerminalConfig;
   #group = 1;
 
-  constructor(size: { readonly rows: number; readonly columns: number }) {
-    this.#size = size;
+  constructor(config: TerminalConfig) {
+    this.#config = config;
     const view = new DataView(this.#termios.buffer);
     FLAGS.forEach((flags, i) => view.setUint32(4 * i, flags, true));
     this.#termios.set(CONTROL, 17);
@@ -28,9 +41,9 @@ export class Terminal {
   /** Answers 0 or an errno: ENOTTY for what it does not know, EFAULT. */
   *ioctl(cmd: number, arg: number, _rvalp: { value: number }): Kgen<number> {
     if (cmd === TCGETS) return yield* give(this.#termios, arg);
-    if (cmd >= TCSETS && cmd <= TCSETSF) return (yield* ddi_copyin(arg, this.#termios, TERMIOS_SIZE, 0)) === 0 ? 0 : EFAULT;
+    if (cmd >= TCSETS && cmd <= TCSETSF) return yield* this.#change(arg);
     if (cmd === TIOCGWINSZ) {
-      const size = new Uint8Array(new Uint16Array([this.#size.rows, this.#size.columns, 0, 0]).buffer);
+      const size = new Uint8Array(new Uint16Array([this.#config.rows, this.#config.columns, 0, 0]).buffer);
       return yield* give(size, arg);
     }
     if (cmd === TIOCSCTTY) return 0;
@@ -39,6 +52,17 @@ export class Terminal {
     if (cmd !== TIOCSPGRP) return ENOTTY;
     if ((yield* ddi_copyin(arg, new Uint8Array(group.buffer), 4, 0)) !== 0) return EFAULT;
     this.#group = group[0] ?? 1;
+    return 0;
+  }
+
+  /** Takes the struct termios at user address `from`. */
+  *#change(from: number): Kgen<number> {
+    const wanted = new Uint8Array(TERMIOS_SIZE);
+    if ((yield* ddi_copyin(from, wanted, TERMIOS_SIZE, 0)) !== 0) return EFAULT;
+    const lines = ((wanted[LFLAG_AT] ?? 0) & ICANON) !== 0;
+    const before = ((this.#termios[LFLAG_AT] ?? 0) & ICANON) !== 0;
+    this.#termios.set(wanted);
+    if (lines !== before) this.#config.onMode?.(lines);
     return 0;
   }
 }

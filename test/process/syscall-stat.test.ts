@@ -59,9 +59,17 @@ describe('newfstatat, fstat and statx', () => {
       dump(guest().sys('fstat', 2, '&st').expect(0), 'st', 128).passes({ stdout: (part) => parts.push(...part), ...(terminal ? { terminal: { streams: [false, false, true], rows: 25, columns: 80 } } : {}) });
       return new DataView(Uint8Array.from(parts).buffer).getUint32(16, true).toString(8);
     };
-    expect([kind(false), kind(true)]).toEqual(['10600', '20620']);
+    expect([kind(false), kind(true)]).toEqual(['10600', '20666']);
     const g = guest().sys('ioctl', 2, 0x5413, '&st').expect(0).expectAt('st', 25 + (80 << 16), 4).sys('ioctl', 2, 0x5401, '&st').expect(0).sys('ioctl', 1, 0x5401, '&st').expect(LINUX.ENOTTY).sys('ioctl', 2, 0x5413, 8).expect(LINUX.EFAULT);
     g.passes({ terminal: { streams: [false, false, true], rows: 25, columns: 80 } });
+  });
+
+  it('tell the host when a guest wants bytes as they are typed, and when line by line again', () => {
+    const modes: boolean[] = [];
+    const g = guest('/dev/tty').sys('ioctl', 0, 0x5401, '&st').expect(0).asm('la t0, st\nlw t1, 12(t0)\nxori t1, t1, 2\nsw t1, 12(t0)').sys('ioctl', 0, 0x5402, '&st').expect(0).sys('ioctl', 0, 0x5404, '&st').expect(0);
+    g.asm('la t0, st\nlw t1, 12(t0)\nxori t1, t1, 2\nsw t1, 12(t0)').sys('openat', CWD, '&p0', 2, 0).expect(3).sys('ioctl', 3, 0x5403, '&st').expect(0).sys('ioctl', 3, 0x5402, 8).expect(LINUX.EFAULT).sys('write', 3, '&p0', 8).expect(8);
+    const { stdout } = g.passes({ terminal: { streams: [true, true, false], rows: 25, columns: 80, onMode: (lines) => modes.push(lines) } });
+    expect([modes, stdout]).toEqual([[false, true], '/dev/tty']);
   });
 
   it('refuse wrong flags, descriptors, names and places', () => {

@@ -28,3 +28,6 @@ export const MOUNTS = { root: 1, dev: 2, proc: 3, pipe: 4 } as const;
 /** The attributes of a file the kernel makes up. */
 export const madeUp = (a: Pick<Attributes, 'type' | 'mode' | 'dev' | 'ino'> & Partial<Attributes>): Attributes =>
   ({ nlink: 1, size: 0, rdev: 0, mtime: 0n, ctime: 0n, ...a });
+
+/** The terminal, by whatever name or descriptor: who asks for its name compares. */
+export const TTY: Attributes = madeUp({ type: 'character', mode: 0o666, dev: MOUNTS.dev, ino: 7, rdev: 5 * 256 });

@@ -7,7 +7,7 @@ import { openDevice } from '../device-file.js';
 import { mapAnonymous } from '../map-anonymous.js';
 import type { FileOps } from '../file-ops.js';
 import { nullFile } from '../null-file.js';
-import { MOUNTS } from './attributes.js';
+import { MOUNTS, TTY } from './attributes.js';
 import { FixedDirectory, fixedContents } from './fixed-directory.js';
 import { characterFile, madeLink } from './made-files.js';
 import type { Vnode } from './vnode.js';
@@ -47,15 +47,15 @@ export interface DevTreeOptions {
 /** Makes /dev. */
 export function devTree(o: DevTreeOptions): FixedDirectory {
   const files = new Map<string, Vnode>();
-  let ino = 1;
+  let ino = TTY.ino;
   const at = (): { dev: number; ino: number } => ({ dev: MOUNTS.dev, ino: ++ino });
   const randomFile = source(o.random);
+  files.set('tty', characterFile(TTY, [5, 0], () => o.terminal ?? -ENXIO));
   files.set('null', characterFile(at(), [1, 3], () => nullFile));
   files.set('zero', characterFile(at(), [1, 5], () => zeroFile));
   files.set('full', characterFile(at(), [1, 7], () => fullFile));
   files.set('random', characterFile(at(), [1, 8], () => randomFile));
   files.set('urandom', characterFile(at(), [1, 9], () => randomFile));
-  files.set('tty', characterFile(at(), [5, 0], () => o.terminal ?? -ENXIO));
   files.set('fd', madeLink(at(), () => '/proc/self/fd'));
   ['stdin', 'stdout', 'stderr'].forEach((name, fd) => files.set(name, madeLink(at(), () => `/proc/self/fd/${fd}`)));
   let minor = 0;

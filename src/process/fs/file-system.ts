@@ -14,6 +14,8 @@ import type { Place, Vnode } from './vnode.js';
 
 /** Bytes a guest may add to a writable root unless told otherwise. */
 export const DEFAULT_ROOT_SPACE: number = 2 ** 30;
+/** What a hart can do, as Linux writes it. */
+const ISA = 'rv64imafdc_zicbom_zicboz_zicntr_zicsr_zifencei_zba_zbb_zbs';
 /** Files of the host that may be open at a time (ENFILE). */
 const MAX_HOST_FILES = 4096;
 
@@ -58,7 +60,7 @@ function texts(o: FileSystemOptions): Readonly<Record<string, () => string>> {
   const seconds = (ns: number): string => (ns / 1e9).toFixed(2);
   const how = o.host?.writable === true ? 'rw' : 'ro';
   return {
-    cpuinfo: () => Array.from({ length: o.harts }, (_, n) => `processor\t: ${n}\nhart\t\t: ${n}\nisa\t\t: rv64imac\nmmu\t\t: sv39\n`).join('\n'),
+    cpuinfo: () => Array.from({ length: o.harts }, (_, n) => `processor\t: ${n}\nhart\t\t: ${n}\nisa\t\t: ${ISA}\nmmu\t\t: sv39\n`).join('\n'),
     filesystems: () => 'nodev\tproc\nnodev\tdevtmpfs\n\thostfs\n',
     loadavg: () => '0.00 0.00 0.00 1/1 1\n',
     meminfo: () => {

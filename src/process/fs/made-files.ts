@@ -20,7 +20,7 @@ export const characterFile = (
   at: Identity, rdev: readonly [major: number, minor: number], open: (how: OpenHow) => MaybeKgen<FileOps | number>, mode = 0o666,
 ): Vnode => ({
   type: 'character',
-  attributes: () => madeUp({ type: 'character', mode, ...at, rdev: rdev[0] * 256 + rdev[1] }),
+  attributes: () => madeUp({ type: 'character', mode, dev: at.dev, ino: at.ino, rdev: rdev[0] * 256 + rdev[1] }),
   open,
   change: () => 0,
 });

@@ -14,7 +14,7 @@ const LAYOUT: Layout = { file: 'content', dir: { inner: 'x', sub: {} }, link: '-
 
 /** Labels of names: `n_` and the name with everything but letters as "_". */
 const NAMES = ['file', 'dir', 'link', 'dirlink', 'dangling', 'self', 'empty', 'new', 'nowhere', 'dir/inner', 'dir/sub', 'dir/new', 'file/', 'file/x', 'new/', 'none/x', 'dir/.', 'dir/sub/..', '/', '.', '..',
-  '/dev/null', '/dev/new', '/proc/new', '/dev', 'dirlink/inner', 'link2', 'moved', '../sub', '../inner'];
+  '/dev/null', '/dev/new', '/proc/new', '/dev', 'dirlink/inner', 'link2', 'moved', '../sub', '../inner', 'dirlink/', 'dangling/'];
 const label = (name: string): string => `n_${name.replaceAll(/[^a-z0-9]/g, (c) => `${c.codePointAt(0)}_`)}`;
 const n = (name: string): string => `&${label(name)}`;
 const guest = (): Guest => new Guest().data(`${NAMES.map((name) => `${label(name)}: .asciz "${name}"`).join('\n')}\n.balign 8\nbuf: .zero 512\ntext: .ascii "hello"`);
@@ -66,6 +66,8 @@ describe('names that are made and removed', () => {
     ['unlinkat of nothing', ['unlinkat', CWD, n('new'), 0], LINUX.ENOENT], ['unlinkat with unknown flags', ['unlinkat', CWD, n('file'), 1], LINUX.EINVAL], ['unlinkat of a device', ['unlinkat', CWD, n('/dev/null'), 0], LINUX.EACCES],
     ['rmdir', ['unlinkat', CWD, n('empty'), AT_REMOVEDIR], 0], ['rmdir of what is not empty', ['unlinkat', CWD, n('dir'), AT_REMOVEDIR], LINUX.ENOTEMPTY], ['rmdir of a file', ['unlinkat', CWD, n('file'), AT_REMOVEDIR], LINUX.ENOTDIR],
     ['rmdir of "."', ['unlinkat', CWD, n('dir/.'), AT_REMOVEDIR], LINUX.EINVAL], ['rmdir of ".."', ['unlinkat', CWD, n('dir/sub/..'), AT_REMOVEDIR], LINUX.ENOTEMPTY], ['rmdir of /dev', ['unlinkat', CWD, n('/dev'), AT_REMOVEDIR], LINUX.EBUSY],
+    ['rmdir of a link with a slash', ['unlinkat', CWD, n('dirlink/'), AT_REMOVEDIR], LINUX.ENOTDIR], ['mkdirat of a dangling link with a slash', ['mkdirat', CWD, n('dangling/'), 0o700], LINUX.EEXIST],
+    ['renameat2 of a link with a slash', ['renameat2', CWD, n('dirlink/'), CWD, n('moved'), 0], LINUX.ENOTDIR],
     ['symlinkat', ['symlinkat', n('file'), CWD, n('new')], 0], ['symlinkat over something', ['symlinkat', n('file'), CWD, n('link')], LINUX.EEXIST],
     ['linkat', ['linkat', CWD, n('file'), CWD, n('new'), 0], 0], ['linkat of a link itself', ['linkat', CWD, n('dangling'), CWD, n('new'), 0], 0], ['linkat through a link', ['linkat', CWD, n('dangling'), CWD, n('new'), AT_SYMLINK_FOLLOW], LINUX.ENOENT],
     ['linkat of a directory', ['linkat', CWD, n('dir'), CWD, n('new'), 0], LINUX.EPERM], ['linkat of a device', ['linkat', CWD, n('/dev/null'), CWD, n('new'), 0], LINUX.EXDEV], ['linkat over something', ['linkat', CWD, n('file'), CWD, n('dir'), 0], LINUX.EEXIST],

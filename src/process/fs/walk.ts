@@ -39,11 +39,12 @@ const components = (path: string): string[] => path.split('/').filter((part) => 
 
 /**
  * Walks `path`.
- * @param follow whether a symbolic link at the end is followed; one before a slash always is
+ * @param follow whether a symbolic link at the end is followed; one before a slash is in any case, unless with 'never', for those who change
+ *     the name itself
  * @returns what was found, also where only the last component is missing; or -ENOENT ("" or something missing on the way), -ENOTDIR,
  *     -ELOOP (more than 40 links), -ENAMETOOLONG (a component above 255 bytes), or what a directory said
  */
-export function walk(walker: Walker, path: string, follow: boolean): Found | number {
+export function walk(walker: Walker, path: string, follow: boolean | 'never'): Found | number {
   if (path === '') return -ENOENT;
   let slash = path.endsWith('/');
   let at = path.startsWith('/') ? walker.root : walker.start;
@@ -65,7 +66,7 @@ export function walk(walker: Walker, path: string, follow: boolean): Found | num
     const last = rest.length === 0;
     const vnode = directory.lookup(part);
     if (typeof vnode === 'number') return last && vnode === -ENOENT ? { parent: at, name, place: undefined, slash } : vnode;
-    if (vnode.readlink === undefined || (last && !follow && !slash)) {
+    if (vnode.readlink === undefined || (last && (follow === 'never' || (!follow && !slash)))) {
       at = placeOf(vnode, at, part);
       continue;
     }

@@ -19,7 +19,7 @@ const FLOCK_SIZE = 32;
 const FD_CLOEXEC = 1;
 /** What F_SETFL may change. */
 const SETTABLE = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
-const [FIONBIO, FIONCLEX, FIOCLEX] = [0x5421, 0x5450, 0x5451];
+const [FIONREAD, FIONBIO, FIONCLEX, FIOCLEX] = [0x541b, 0x5421, 0x5450, 0x5451];
 const [CLOSE_RANGE_UNSHARE, CLOSE_RANGE_CLOEXEC] = [2, 4];
 
 function* openat(call: Call): Kgen<number> {
@@ -74,9 +74,19 @@ function* ioctl(call: Call): Kgen<number> {
     file.flags = on.getInt32(0, true) === 0 ? file.flags & ~O_NONBLOCK : file.flags | O_NONBLOCK;
     return 0;
   }
+  if (cmd === FIONREAD && file.place.vnode.type === 'regular') return yield* tellRest(call, file);
   const rvalp = { value: 0 };
   const error = yield* settle(file.ops.ioctl(cmd, call.number(2), rvalp));
   return error === 0 ? rvalp.value : -error;
+}
+
+/** FIONREAD of a regular file: the bytes from its offset on. */
+function* tellRest(call: Call, file: OpenFile): Kgen<number> {
+  const attributes = file.attributes();
+  if (typeof attributes === 'number') return attributes;
+  const view = new DataView(new ArrayBuffer(4));
+  view.setInt32(0, attributes.size - file.offset, true);
+  return yield* call.copyout(view, call.number(2));
 }
 
 /** Another descriptor of the same open file, the lowest free one not below `min`. */

@@ -20,7 +20,7 @@ function place(found: Found): DirectoryOps | number {
 }
 
 function* mkdirat(call: Call): Kgen<number> {
-  const found = yield* walkAt(call, 0, false);
+  const found = yield* walkAt(call, 0);
   if (typeof found === 'number') return found;
   const directory = place(found);
   if (typeof directory === 'number') return directory;
@@ -31,7 +31,7 @@ function* mkdirat(call: Call): Kgen<number> {
 function* mknodat(call: Call): Kgen<number> {
   const type = call.uint(2) & S_IFMT;
   if (type !== 0 && type !== S_IFREG) return -EPERM;
-  const found = yield* walkAt(call, 0, false);
+  const found = yield* walkAt(call, 0);
   if (typeof found === 'number') return found;
   const directory = place(found);
   if (typeof directory === 'number') return directory;
@@ -46,7 +46,7 @@ function* symlinkat(call: Call): Kgen<number> {
   const target = yield* call.path(call.number(0));
   if (typeof target === 'number') return target;
   if (target === '') return -ENOENT;
-  const found = yield* walkAt(call, 1, false);
+  const found = yield* walkAt(call, 1);
   if (typeof found === 'number') return found;
   const directory = place(found);
   if (typeof directory === 'number') return directory;
@@ -60,7 +60,7 @@ function* unlinkat(call: Call): Kgen<number> {
   const removeDirectory = (flags & AT_REMOVEDIR) !== 0;
   const path = yield* call.path(call.number(1));
   if (typeof path === 'number') return path;
-  const found = yield* walkAt(call, 0, false);
+  const found = yield* walkAt(call, 0);
   if (typeof found === 'number') return found;
   if (found.name === '.') return removeDirectory ? dotError(path) : -EISDIR;
   if (found.place === undefined) return -ENOENT;
@@ -80,9 +80,9 @@ function dotError(path: string): number {
 function* renameat2(call: Call): Kgen<number> {
   const flags = call.uint(4);
   if ((flags & ~RENAME_NOREPLACE) !== 0) return -EINVAL;
-  const from = yield* walkAt(call, 0, false);
+  const from = yield* walkAt(call, 0);
   if (typeof from === 'number') return from;
-  const to = yield* walkAt(call, 2, false);
+  const to = yield* walkAt(call, 2);
   if (typeof to === 'number') return to;
   if (from.name === '.' || to.name === '.') return -EBUSY;
   if (from.place === undefined) return -ENOENT;
@@ -104,7 +104,7 @@ function* linkat(call: Call): Kgen<number> {
   if ((flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL;
   const from = yield* findAt(call, 0, (flags & AT_SYMLINK_FOLLOW) !== 0, (flags & AT_EMPTY_PATH) !== 0);
   if (typeof from === 'number') return from;
-  const to = yield* walkAt(call, 2, false);
+  const to = yield* walkAt(call, 2);
   if (typeof to === 'number') return to;
   const directory = place(to);
   if (typeof directory === 'number') return directory;

@@ -19,12 +19,12 @@ export function walkerAt(call: Call, n: number, path: string): Walker | number {
 /** The walker for names without a descriptor. */
 export const walkerHere = (call: Call): Walker => ({ root: call.proc.fs.root, start: call.proc.fs.cwd, caller: { pid: call.proc.pid } });
 
-/** What arguments `n` (descriptor) and `n + 1` (name) lead to, also where only the last component is missing; or a negated errno. */
-export function* walkAt(call: Call, n: number, follow: boolean): Kgen<Found | number> {
+/** The name arguments `n` (descriptor) and `n + 1` (name) are about, not what it may link to, and be it missing; or a negated errno. */
+export function* walkAt(call: Call, n: number): Kgen<Found | number> {
   const path = yield* call.path(call.number(n + 1));
   if (typeof path === 'number') return path;
   const walker = walkerAt(call, n, path);
-  return typeof walker === 'number' ? walker : walk(walker, path, follow);
+  return typeof walker === 'number' ? walker : walk(walker, path, 'never');
 }
 
 /**

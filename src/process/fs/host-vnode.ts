@@ -6,7 +6,6 @@ import { directoryFile } from './directory-file.js';
 import type { HostPath, HostStat } from './host-files.js';
 import { HostRegular, applyChange } from './host-regular.js';
 import type { HostTree } from './host-tree.js';
-import { byName } from './order.js';
 import type { Created, DirectoryOps, OpenHow, Place, Vnode } from './vnode.js';
 
 /** What all files of the host have in common: a directory they are in and a name there. */
@@ -151,11 +150,12 @@ export class HostDirectory extends HostVnode implements DirectoryOps, Place {
     const names = this.#removed ? -ENOENT : this.tree.host.list(this.path);
     if (typeof names === 'number') return names;
     const entries: DirectoryEntry[] = [];
-    for (const name of new Set([...names, ...this.mounts.keys()])) {
+    // In order, for inode numbers are given as files are seen.
+    for (const name of [...new Set([...names, ...this.mounts.keys()])].sort()) {
       const attributes = this.mounts.get(name)?.attributes() ?? this.#attributesOf(name);
       if (typeof attributes !== 'number') entries.push({ name, ino: attributes.ino, type: attributes.type });
     }
-    return entries.sort(byName);
+    return entries;
   }
 
   /** What the host says of an entry, or a negated errno. */

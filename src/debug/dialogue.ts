@@ -13,6 +13,8 @@ export class Dialogue {
   /** The thread of g, m and the like (Hg), and of c and s (Hc). */
   general: ThreadSelector | undefined = undefined;
   continuing: ThreadSelector | undefined = undefined;
+  /** Why the last memory access was refused, for `monitor why`. */
+  refusal: string | undefined = undefined;
   /** The last event, for `?`. */
   lastEvent: StopEvent | undefined = undefined;
   /** Whether acknowledgements are off. */

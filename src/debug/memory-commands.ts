@@ -20,8 +20,11 @@ function parseSpan(args: string): Span | undefined {
   return { address, length: Number(length), rest: colon < 0 ? undefined : args.slice(colon + 1) };
 }
 
-/** Refusals that say why are understood by every debugger that knows E replies. */
-const because = (why: string): string => `E.${why}`;
+/** An error that says why, to a debugger that understands that; others may ask with `monitor why`. */
+function because(dialogue: Dialogue, why: string): string {
+  dialogue.refusal = why;
+  return dialogue.features.has('error-message') ? `E.${why}` : REFUSED.fault;
+}
 
 function read(dialogue: Dialogue, args: string, reply: (bytes: Uint8Array) => string): string {
   const span = parseSpan(args);
@@ -30,7 +33,7 @@ function read(dialogue: Dialogue, args: string, reply: (bytes: Uint8Array) => st
   if (thread === undefined) return REFUSED.noThread;
   const { bytes, refused } = dialogue.target.readMemory(thread, span.address, Math.min(span.length, MOST));
   if (bytes.length > 0 || span.length === 0) return reply(bytes);
-  return refused === undefined ? REFUSED.fault : because(refused);
+  return because(dialogue, refused ?? 'it cannot be read');
 }
 
 function write(dialogue: Dialogue, args: string, parse: (text: string) => Uint8Array | undefined): string {
@@ -41,7 +44,7 @@ function write(dialogue: Dialogue, args: string, parse: (text: string) => Uint8A
   if (thread === undefined) return REFUSED.noThread;
   if (bytes.length === 0) return 'OK';
   const refused = dialogue.target.writeMemory(thread, span.address, bytes);
-  return refused === undefined ? 'OK' : because(refused);
+  return refused === undefined ? 'OK' : because(dialogue, refused);
 }
 
 /** m ADDRESS,LENGTH: digits of as many bytes as can be read. */

@@ -25,5 +25,5 @@ export function doMonitorCommand<Context>(commands: Readonly<Record<string, Moni
 function helpText(commands: Readonly<Record<string, MonitorCommand<never>>>): string {
   const rows = Object.entries(commands).map(([name, { usage, help }]) => [usage === '' ? name : `${name} ${usage}`, help] as const);
   const width = Math.max(...rows.map(([left]) => left.length));
-  return ['help'.padEnd(width + 2) + 'this text', ...rows.map(([left, help]) => left.padEnd(width + 2) + help)].map((row) => `monitor ${row}`).join('\n');
+  return ['help'.padEnd(width + 2) + 'this text', 'why'.padEnd(width + 2) + 'why the last memory access was refused', ...rows.map(([left, help]) => left.padEnd(width + 2) + help)].map((row) => `monitor ${row}`).join('\n');
 }

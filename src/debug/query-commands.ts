@@ -8,7 +8,7 @@ import { parseSelector, selects, threadText } from './thread-selector.js';
 const THREADS_A_REPLY = 100;
 
 /** Features that need the debugger's consent, and are then on. */
-const MUTUAL = new Set(['multiprocess', 'swbreak', 'hwbreak', 'fork-events']);
+const MUTUAL = new Set(['multiprocess', 'swbreak', 'hwbreak', 'fork-events', 'error-message']);
 
 /** qSupported:FEATURES. */
 export const supported: Command = (dialogue, args) => {
@@ -110,7 +110,9 @@ const OUTPUT_CHUNK = 2000;
 export const monitorCommand: Command = (dialogue, args) => {
   const bytes = parseBytes(args.slice(1));
   if (!args.startsWith(',') || bytes === undefined) return REFUSED.invalid;
-  const output = dialogue.target.monitor(new TextDecoder().decode(bytes), dialogue.thread());
+  const command = new TextDecoder().decode(bytes);
+  const why = `${dialogue.refusal ?? 'no memory access was refused'}\n`;
+  const output = command.trim() === 'why' ? why : dialogue.target.monitor(command, dialogue.thread());
   for (let at = 0; at < output.length; at += OUTPUT_CHUNK) dialogue.send(`O${messageText(output.slice(at, at + OUTPUT_CHUNK))}`);
   return 'OK';
 };

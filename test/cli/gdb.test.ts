@@ -142,7 +142,53 @@ async function gdb(port: number, file: string, ...commands: string[]): Promise<s
   return stdout + stderr;
 }
 
+/** A program with symbols, lines and floating point, and no library. */
+const C_SOURCE = `
+volatile int counter;
+double scale = 1.5;
+static void leave(int code) {
+  register long a0 asm("a0") = code, a7 asm("a7") = 94;
+  asm volatile("ecall" : : "r"(a0), "r"(a7));
+}
+double area(double r) { return r * r * scale; }
+int factorial(int n) {
+  if (n < 2) return 1;
+  return n * factorial(n - 1);
+}
+void _start(void) {
+  counter = factorial(4);
+  counter += (int)area(2.0);
+  leave(counter);
+}
+`;
+
 const gdbVersion = toolVersion('gdb-multiarch');
+const gccVersion = toolVersion('riscv64-linux-gnu-gcc');
+whereInstalled(gdbVersion !== undefined && gccVersion !== undefined, 'debugging C with gdb-multiarch: it or riscv64-linux-gnu-gcc is not installed', () => {
+  describe('gdb-multiarch and a C program', () => {
+    it('shows lines, frames, variables and floating point, changes them, and watches by hardware', { timeout: 60_000 }, async () => {
+      const source = join(scratch, 'maths.c');
+      const elf = join(scratch, 'maths');
+      writeFileSync(source, C_SOURCE);
+      await promisify(execFile)('riscv64-linux-gnu-gcc', ['-g', '-O0', '-static', '-nostdlib', '-ffreestanding', '-Wl,--no-relax', source, '-o', elf]);
+      const guest = await waiting(elf, '--quiet');
+      const said = await gdb(
+        guest.port, elf, 'break factorial if n == 2', 'continue', 'backtrace', 'print n', 'up', 'print n', 'delete', 'watch counter', 'continue', 'break area', 'continue',
+        'print r', 'printf "fa0 is %g\\n", $fa0.double', 'set var scale = 2.5', 'finish', 'print $fcsr', 'print $frm', 'delete', 'continue',
+      );
+      expect(said).toMatch(/Breakpoint 1, factorial \(n=2\)/);
+      expect(said).toMatch(/#0 +factorial \(n=2\)[^]*#1 [^]*factorial \(n=3\)[^]*#2 [^]*factorial \(n=4\)[^]*#3 [^]*_start/);
+      expect(said).toMatch(/\$1 = 2\n[^]*\$2 = 3\n/);
+      expect(said).toMatch(/Hardware watchpoint 2: counter\n\nOld value = 0\nNew value = 24/);
+      expect(said).toMatch(/\$3 = 2\n/);
+      expect(said).toContain('fa0 is 2');
+      expect(said).toMatch(/Value returned is \$\d+ = 10\n/);
+      expect(said).not.toContain('Invalid hex digit');
+      expect(await guest.exit).toBe(24 + 10);
+    });
+  });
+});
+
 whereInstalled(gdbVersion !== undefined, 'debugging with gdb-multiarch, which is not installed', () => {
   describe('gdb-multiarch', () => {
     it('breaks at a symbol, steps, watches a variable, reads and writes, and follows the guest to its end', { timeout: 60_000 }, async () => {

@@ -12,7 +12,7 @@ import { ElfError } from './error.js';
 import { ElfFields } from './fields.js';
 import * as F from './format.js';
 import type { BareElfImage, BareElfSegment, ElfHeaders, ElfImage, ElfSegment } from './image.js';
-import { SymbolIndex, readSymbols } from './symbols.js';
+import { lazySymbols } from './symbols.js';
 
 /**
  * Where a position independent program is placed: two thirds up user space (Linux ELF_ET_DYN_BASE), not randomised, so that runs are
@@ -33,15 +33,16 @@ export function readElf(bytes: Uint8Array): ElfImage {
   const segments = readSegments(file, header.phoff, header.phnum, (...from) => readSegment(...from, bias));
   checkOverlap(segments);
   const entry = checkEntry(BigInt.asUintN(64, header.entry + bias), segments);
-  const symbols = readSymbols(file, header.shoff, header.shnum, Number(bias));
-  const index = new SymbolIndex(symbols, segments);
+  const index = lazySymbols(file, header.shoff, header.shnum, Number(bias), segments);
   return {
     entry: asVaddr(entry),
     segments,
     headers: placeHeaders(segments, header.phoff, header.phnum),
-    symbols: index.symbols,
-    symbol: (name) => index.symbol(name),
-    symbolAt: (address) => index.symbolAt(address),
+    get symbols() {
+      return index().symbols;
+    },
+    symbol: (name) => index().symbol(name),
+    symbolAt: (address) => index().symbolAt(address),
   };
 }
 
@@ -58,8 +59,8 @@ export function readBareElf(bytes: Uint8Array): BareElfImage {
   if (header.positionIndependent) throw new ElfError('not a fixed-address executable: position independent (ET_DYN); link it with -static -no-pie');
   if (header.entry >= BigInt(PADDR_END)) throw new ElfError(`the entry point ${hex(header.entry)} is no physical address`);
   if ((header.entry & 1n) !== 0n) throw new ElfError(`the entry point ${hex(header.entry)} is odd; instructions start at even addresses`);
-  const index = new SymbolIndex(readSymbols(file, header.shoff, header.shnum, 0), []);
-  return { entry: asPaddr(Number(header.entry)), segments, architecture: readArchitecture(file, header.shoff, header.shnum), symbol: (name) => index.symbol(name) };
+  const index = lazySymbols(file, header.shoff, header.shnum, 0, []);
+  return { entry: asPaddr(Number(header.entry)), segments, architecture: readArchitecture(file, header.shoff, header.shnum), symbol: (name) => index().symbol(name) };
 }
 
 function checkIdentity(file: ElfFields): void {

@@ -6,25 +6,29 @@ import type { ElfFields } from './fields.js';
 import * as F from './format.js';
 import type { ElfSegment, ElfSymbol, SymbolPlace } from './image.js';
 
-/**
- * Reads the defined, named symbols of every symbol table. Mapping symbols ($x, $d) and compiler-made labels (.L) name
- * nothing a reader knows and are left out; so are absolute symbols.
- * @param shnum 0 where the file has no section headers
- * @param bias what is added to every address
- * @throws ElfError where a table, a string table or a name lies outside the file
- */
-export function readSymbols(file: ElfFields, shoff: bigint, shnum: number, bias: number): ElfSymbol[] {
-  if (shnum === 0) return [];
-  const headers = file.table(`the table of ${shnum} section headers`, shoff, shnum, F.SHDR_SIZE);
-  const symbols: ElfSymbol[] = [];
-  for (let i = 0; i < shnum; i++) {
-    const section = headers + i * F.SHDR_SIZE;
-    if (file.u32(section + 4) === F.SHT_SYMTAB) symbols.push(...readTable(file, headers, shnum, i, bias));
-  }
-  return symbols;
+/** Where one symbol table and its names lie in the file. */
+interface SymbolTable {
+  readonly start: number;
+  readonly count: number;
+  readonly names: Uint8Array;
 }
 
-function readTable(file: ElfFields, headers: number, shnum: number, section: number, bias: number): ElfSymbol[] {
+/**
+ * Finds every symbol table; the symbols themselves are read when somebody asks for one, since most programs run without.
+ * @param shnum 0 where the file has no section headers
+ * @throws ElfError where a table or its strings lie outside the file
+ */
+function findTables(file: ElfFields, shoff: bigint, shnum: number): SymbolTable[] {
+  if (shnum === 0) return [];
+  const headers = file.table(`the table of ${shnum} section headers`, shoff, shnum, F.SHDR_SIZE);
+  const tables: SymbolTable[] = [];
+  for (let i = 0; i < shnum; i++) {
+    if (file.u32(headers + i * F.SHDR_SIZE + 4) === F.SHT_SYMTAB) tables.push(findTable(file, headers, shnum, i));
+  }
+  return tables;
+}
+
+function findTable(file: ElfFields, headers: number, shnum: number, section: number): SymbolTable {
   const what = `the symbol table (section ${section})`;
   const header = headers + section * F.SHDR_SIZE;
   const entrySize = file.u64(header + 56);
@@ -35,21 +39,31 @@ function readTable(file: ElfFields, headers: number, shnum: number, section: num
   if (file.u32(stringHeader + 4) !== F.SHT_STRTAB) throw new ElfError(`${what} names section ${strings} as its strings, which is no string table`);
   const names = file.slice(`the strings of ${what}`, file.u64(stringHeader + 24), file.u64(stringHeader + 32));
   const bytes = file.slice(what, file.u64(header + 24), file.u64(header + 32));
-  const start = bytes.byteOffset - file.bytes.byteOffset;
+  return { start: bytes.byteOffset - file.bytes.byteOffset, count: Math.floor(bytes.length / F.SYM_SIZE), names };
+}
+
+/**
+ * The defined, named symbols of tables. Mapping symbols ($x, $d) and compiler-made labels (.L) name nothing a reader knows and are left
+ * out; so are absolute symbols, and those whose name lies outside the strings.
+ * @param bias what is added to every address
+ */
+function readTables(file: ElfFields, tables: readonly SymbolTable[], bias: number): ElfSymbol[] {
   const symbols: ElfSymbol[] = [];
-  for (let i = 0; i < Math.floor(bytes.length / F.SYM_SIZE); i++) {
-    const symbol = readSymbol(file, start + i * F.SYM_SIZE, names, `symbol ${i}`, bias);
-    if (symbol !== undefined) symbols.push(symbol);
+  for (const { start, count, names } of tables) {
+    for (let i = 0; i < count; i++) {
+      const symbol = readSymbol(file, start + i * F.SYM_SIZE, names, bias);
+      if (symbol !== undefined) symbols.push(symbol);
+    }
   }
   return symbols;
 }
 
-function readSymbol(file: ElfFields, at: number, names: Uint8Array, what: string, bias: number): ElfSymbol | undefined {
+function readSymbol(file: ElfFields, at: number, names: Uint8Array, bias: number): ElfSymbol | undefined {
   const [nameAt, info, section] = [file.u32(at), file.u8(at + 4), file.u16(at + 6)];
-  const [address, size, type] = [file.u64(at + 8) + BigInt(bias), file.u64(at + 16), info & 15];
-  if (nameAt >= names.length && nameAt !== 0) throw new ElfError(`${what} has its name at ${nameAt}, beyond the strings' ${names.length} bytes`);
-  if (section === F.SHN_UNDEF || section >= F.SHN_LORESERVE || type > F.STT_FUNC || address >= BigInt(USER_END)) return undefined;
-  const name = stringAt(names, nameAt);
+  const type = info & 15;
+  if (nameAt >= names.length || section === F.SHN_UNDEF || section >= F.SHN_LORESERVE || type > F.STT_FUNC) return undefined;
+  const [address, size] = [file.u64(at + 8) + BigInt(bias), file.u64(at + 16)];
+  const name = address >= BigInt(USER_END) ? '' : stringAt(names, nameAt);
   if (name === '' || name.startsWith('$') || name.startsWith('.L')) return undefined;
   return {
     name,
@@ -60,9 +74,11 @@ function readSymbol(file: ElfFields, at: number, names: Uint8Array, what: string
   };
 }
 
+const decoder = new TextDecoder();
+
 function stringAt(names: Uint8Array, at: number): string {
   const end = names.indexOf(0, at);
-  return new TextDecoder().decode(names.subarray(at, end < 0 ? names.length : end));
+  return decoder.decode(names.subarray(at, end < 0 ? names.length : end));
 }
 
 /** Finds symbols by name and by address. */
@@ -112,4 +128,17 @@ export class SymbolIndex {
     }
     return low - 1;
   }
+}
+
+/**
+ * The symbols of a file, read at the first question; none before.
+ * @param segments outside of which no symbol covers an address
+ * @throws ElfError where a symbol table lies outside the file
+ */
+export function lazySymbols(
+  file: ElfFields, shoff: bigint, shnum: number, bias: number, segments: readonly ElfSegment[],
+): () => SymbolIndex {
+  const tables = findTables(file, shoff, shnum);
+  let index: SymbolIndex | undefined;
+  return () => (index ??= new SymbolIndex(readTables(file, tables, bias), segments));
 }

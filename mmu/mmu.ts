@@ -18,7 +18,7 @@ import { SIZE_SHIFT, type TlbConfig } from './tlb-config.js';
 import type { TranslationCache } from './translation-cache.js';
 import { Walker, type PteMemory, type WalkOptions } from './walk.js';
 import { WalkCache } from './walk-cache.js';
-import { plainDataArrays, TALLY_BYTES, TALLY_PTE_READS, WalkCells, type Ram } from './walk-cells.js';
+import { plainDataArrays, TALLY_BYTES, TALLY_PTE_READS, WalkCells, WalkState, type Ram } from './walk-cells.js';
 
 /** The last translation must not enter the translation cache. */
 const UNCACHED = -1;
@@ -209,7 +209,8 @@ export class Mmu {
    */
   openWalk(allowed: boolean): void {
     if (this.#walkCells === undefined) return;
-    this.#walkCells.on = allowed && this.translates(READ) && !this.#trace.on && this.#protection === undefined && this.walker.protection === undefined;
+    const free = allowed && !this.#trace.on && this.#protection === undefined && this.walker.protection === undefined;
+    this.#walkCells.state = !free ? WalkState.Off : this.translates(READ) ? WalkState.Translated : WalkState.Untranslated;
   }
 
   /** Whether loads and stores (or fetches) are translated now. */

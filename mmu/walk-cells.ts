@@ -9,8 +9,18 @@ import { WORD_ASID_SHIFT, type TlbArray } from './tlb-array.js';
 import { SIZE_64K } from './tlb-config.js';
 import type { Tlb } from './tlb.js';
 
-/** In the header, i32: whether generated code may use the other cells. */
-export const WALK_ON = 12;
+/** In the header, i32: WalkState, what generated code may do with the other cells. */
+export const WALK_STATE = 12;
+/** What generated code may answer itself. */
+export const WalkState = {
+  /** Nothing. */
+  Off: 0,
+  /** Data accesses, which are translated. */
+  Translated: 1,
+  /** Data accesses, which are not: addresses are physical. */
+  Untranslated: 2,
+} as const;
+export type WalkState = (typeof WalkState)[keyof typeof WalkState];
 /** i32: V and the ASID in force, as in an entry's word. */
 export const WALK_WORD = 16;
 /** i32: linear address of the root page table, 0 where it is not in RAM. */
@@ -91,9 +101,9 @@ export class WalkCells {
     this.#set(WALK_RAM_HOST, o.ram.host);
   }
 
-  /** Lets generated code answer misses, or not. */
-  set on(on: boolean) {
-    this.#set(WALK_ON, on ? 1 : 0);
+  /** Says what generated code may answer. */
+  set state(state: WalkState) {
+    this.#set(WALK_STATE, state);
   }
 
   /** Says what is in force for data accesses that are translated. */

@@ -3,20 +3,21 @@
  * walk its page table, fill TLB and translation cache, and give the host address, all as mmu/mmu.ts and mmu/walk.ts do.
  *
  * It answers the ordinary cases of the ordinary TLB (mmu/walk-cells.ts) and leaves everything else to the slow path in TypeScript,
- * before it has changed anything: faults, accesses over two pages, addresses that are not translated, frames outside RAM, Svpbmt
+ * before it has changed anything: faults, accesses over two pages, frames outside RAM, Svpbmt
  * and Svnapot leaves, global pages, A or D to be set, stores that store-watch.ts must see, and tags to be dropped of more than a page.
  *
  *     block slow                       -> the import
  *       block answer                   the page is known and counted: fill the translation cache, return
+ *         untranslated               -> answer
  *         block hit                    the TLB holds it
  *           look up
  *           walk, fill the TLB         -> answer
  */
-import { TC_ADDEND, TC_EXEC, TC_GENERATION, TC_MASK, TC_READ, TC_WRITE, WALK_MISALIGNED, WALK_ON, SIZE_ORDER } from '../../mmu/index.js';
+import { TC_ADDEND, TC_EXEC, TC_GENERATION, TC_MASK, TC_READ, TC_WRITE, WALK_MISALIGNED, WALK_STATE, WalkState, SIZE_ORDER } from '../../mmu/index.js';
 import { FunctionBody, type Label, ValueType } from '../wasm/index.js';
 import { Access, PAGE_OFFSET } from './access.js';
 import { State } from './layout.js';
-import type { Miss } from './page-walk-parts.js';
+import { admitStore, findPage, type Miss } from './page-walk-parts.js';
 import { writeWalk } from './page-walk-table.js';
 import { lookUp, noteTag, useEntry } from './page-walk-tlb.js';
 import { Script } from './script.js';
@@ -35,6 +36,11 @@ export function buildMiss(access: number): FunctionBody {
     const { miss, entry, tag } = begin(s, slow);
     s.block((answer) => {
       const found = { key: s.variable(I32), array: s.variable(I32), shift: s.variable(I32) };
+      s.if(s.eq32(s.load32(miss.cache, WALK_STATE), word(WalkState.Untranslated)), () => {
+        findPage(miss, s.sext(miss.vpn));
+        admitStore(miss);
+        s.br(answer);
+      });
       s.block((hit) => {
         for (const size of SIZE_ORDER) lookUp(miss, size, found, hit);
         writeWalk(miss);
@@ -55,7 +61,7 @@ export function buildMiss(access: number): FunctionBody {
 function begin(s: Script, slow: Label): { miss: Miss; entry: Word; tag: Long } {
   const [low, high, size, kind] = [0, 1, 2, 3].map((n) => s.parameter(n)) as [Word, Word, Word, Word];
   const cache = s.let(cell32(State.cache));
-  s.brIf(s.eqz32(s.load32(cache, WALK_ON)), slow);
+  s.brIf(s.eqz32(s.load32(cache, WALK_STATE)), slow);
   s.brIf(s.ltU32(word(PAGE_OFFSET + 1), s.add32(s.and32(low, word(PAGE_OFFSET)), size)), slow);
   s.if(s.and32(low, s.sub32(size, word(1))), () => {
     s.brIf(s.eqz32(s.load32(cache, WALK_MISALIGNED)), slow);

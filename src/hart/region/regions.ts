@@ -10,6 +10,7 @@ import { instantiate, type Job, writeModule } from './compile.js';
 import { dumpRegion } from './dump.js';
 import { type CodeMemory, readInstruction } from './guest-code.js';
 import { Heat, type Seed } from './heat.js';
+import { Merger } from './merge.js';
 import type { RegionOptions } from './options.js';
 import { type FunctionTable, type Region, RegionTable } from './region-table.js';
 
@@ -40,9 +41,13 @@ export interface EngineStatistics {
 const NEVER = -1;
 
 /** How large a region gets. */
-const BOUNDS: Bounds = { instructions: 1000, pages: 8 };
+const BOUNDS: Bounds = { instructions: 1000, pages: 16 };
 /** Seeds that are compiled without waiting for the end of the entry of generated code. */
 const BATCH = 32;
+/** Regions of this size are compiled again for anything that reaches them. */
+const SMALL = 32;
+/** Entries of generated code between two looks for regions to merge. */
+const LOOK = 16;
 /** Pages between seeds that may go into one region. */
 const NEIGHBOURHOOD = 64;
 /** Guest instructions in all regions together, and what has to be free of slots and entries before a batch is compiled. */
@@ -59,6 +64,8 @@ export class Regions {
   readonly #decoded: DecodedPages;
   readonly #cacheEntries: number;
   readonly #heat: Heat;
+  readonly #merger: Merger;
+  #untilLook = LOOK;
   readonly #engine: RegionOptions['engine'];
   readonly #eager: boolean;
   #compiled = 0;
@@ -76,6 +83,7 @@ export class Regions {
     this.table = new RegionTable(memory, functions);
     this.#engine = options.engine;
     this.#eager = options.hotness === 1;
+    this.#merger = new Merger(this.table, BOUNDS);
     this.#heat = new Heat(memory.i32, options.hotness);
     memory.i32[EngineCell.hotness >> 2] = options.engine === 'regions' ? options.hotness : NEVER;
   }
@@ -84,10 +92,7 @@ export class Regions {
   hot(hart: HotHart): void {
     const { state } = hart;
     const seed: Seed = { ip: state.cell(State.ip), page: state.cell(State.page), pageVa: state.address(State.pageVa) };
-    const inVain = this.#inVain.get(this.#decoded.hostOf(seed.page)) ?? 0;
-    if (this.#heat.cools(seed.ip, inVain)) return;
-    this.#heat.refuse(seed.ip);
-    this.#heat.seeds.push(seed);
+    if (!this.#heat.take(seed, this.#inVain.get(this.#decoded.hostOf(seed.page)) ?? 0)) return;
     if (this.#eager || this.#heat.seeds.length >= BATCH) this.compile(hart);
   }
 
@@ -102,14 +107,23 @@ export class Regions {
     this.#heat.forget(page, DECODED_PAGE);
   }
 
-  /** Compiles what is hot. */
+  /** Compiles what is hot, and now and then looks for regions that should be one. */
   compile(hart: HotHart): void {
-    if (this.#heat.seeds.length === 0) return;
+    const look = --this.#untilLook === 0;
+    if (look) this.#untilLook = LOOK;
+    if (this.#heat.seeds.length === 0 && !look) return;
     const start = performance.now();
+    const jobs = look ? this.#merge(hart) : [];
+    if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
+    if (jobs.length > 0) this.#install(jobs);
+    this.#milliseconds += performance.now() - start;
+  }
+
+  #compileSeeds(jobs: Job[], hart: HotHart): void {
     this.#makeRoom();
-    const jobs: Job[] = [];
     const planned = new Set<number>();
-    for (let seeds = this.#heat.seeds.filter((seed) => this.#isOpen(seed)); seeds.length > 0;) {
+    for (const { plan } of jobs) for (const { at } of plan.blocks) planned.add(placeOf(plan, at));
+    for (let seeds = this.#heat.seeds.filter((seed) => this.#isOpen(seed) && !planned.has(seed.ip)); seeds.length > 0;) {
       const [first] = seeds as [Seed];
       const near = seeds.filter(({ pageVa }) => Math.abs(pageVa - first.pageVa) <= NEIGHBOURHOOD * 4096);
       const job = this.#job(near, planned, hart);
@@ -119,8 +133,20 @@ export class Regions {
       seeds = seeds.filter((seed) => seed !== first && !done.has(seed.ip) && (job !== undefined || !near.includes(seed)));
     }
     this.#heat.seeds = [];
-    if (jobs.length > 0) this.#install(jobs);
-    this.#milliseconds += performance.now() - start;
+  }
+
+  /** Plans one region for several that enter each other often. */
+  #merge(hart: HotHart): Job[] {
+    const { table } = this;
+    if (table.regions.size < 2) return [];
+    const group = this.#merger.group(({ plan, origin }) => [...plan.pages].every(([distance, page]) => this.#pageAt(origin + distance * 4096, hart) === page));
+    const [first] = group;
+    if (first === undefined) return [];
+    for (const region of group) table.drop(region);
+    const seeds = group.flatMap((region) => region.seeds.map((at) => at + region.origin - first.origin));
+    const { u16 } = this.#memory;
+    const plan = this.#plan(seeds, first.plan.pages.get(0)!, first.origin, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region);
+    return [{ plan, seeds, origin: first.origin, slot: table.takeSlot() }];
   }
 
   /** What has been done so far. */
@@ -150,35 +176,44 @@ export class Regions {
     this.#modules++;
   }
 
-  /** Plans a region from seeds that may go into one; undefined where that does not pay, yet or at all. */
+  /**
+   * Plans a region from seeds that may go into one; undefined where that does not pay. Regions it reaches that are not much larger become
+   * part of it, so that no code is compiled again more often than it doubles; the others stay, and may be merged later.
+   */
   #job(seeds: readonly Seed[], planned: ReadonlySet<number>, hart: HotHart): Job | undefined {
     const [first] = seeds as [Seed];
     const starts = seeds.map((seed) => seed.pageVa - first.pageVa + ((seed.ip - seed.page) >> 3));
+    const { u16 } = this.#memory;
     const touched = new Set<Region>();
-    const alone = this.#plan(starts, first, hart, (ip) => {
+    const planAll = (): Plan => this.#plan(starts, first.page, first.pageVa, hart, (ip) => {
       const region = this.table.regionAt(ip);
       if (region) touched.add(region);
-      return region !== undefined || planned.has(ip);
+      return u16[(ip + Decoded.handler) >> 1] === Handler.Region || planned.has(ip);
     });
+    const alone = planAll();
+    if (isTrivial(alone)) return undefined;
     const absorbed = this.#absorb(touched, alone);
     const size = absorbed.reduce((sum, region) => sum + region.plan.instructions, 0);
-    if (touched.size === 0 && isTrivial(alone)) return undefined;
-    if (!this.#heat.affords(seeds, size, alone.instructions)) return undefined;
-    for (const region of absorbed) {
-      starts.push(...this.#translate(region, alone));
-      this.table.drop(region);
+    const grows = absorbed.length > 0 && (this.#eager || size <= 2 * alone.instructions + SMALL);
+    if (grows) {
+      for (const region of absorbed) {
+        starts.push(...this.#translate(region, alone));
+        this.table.drop(region);
+      }
     }
-    const { u16 } = this.#memory;
-    const plan = touched.size === 0 ? alone : this.#plan(starts, first, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region || planned.has(ip));
-    return isTrivial(plan) ? undefined : { plan, seeds: starts, origin: first.pageVa, slot: this.table.takeSlot() };
+    return { plan: grows ? planAll() : alone, seeds: starts, origin: first.pageVa, slot: this.table.takeSlot() };
   }
 
   /** The regions that fit into one with a plan, the smallest first. */
-  #absorb(touched: ReadonlySet<Region>, { instructions }: Plan): Region[] {
+  #absorb(touched: ReadonlySet<Region>, { instructions, pages }: Plan): Region[] {
     let size = instructions;
+    let together = new Set(pages.values());
     return [...touched].sort((a, b) => a.plan.instructions - b.plan.instructions).filter((region) => {
+      const more = new Set([...together, ...region.plan.pages.values()]);
+      if (size + region.plan.instructions > BOUNDS.instructions || more.size > BOUNDS.pages) return false;
       size += region.plan.instructions;
-      return size <= BOUNDS.instructions;
+      together = more;
+      return true;
     });
   }
 
@@ -192,9 +227,9 @@ export class Regions {
     return [];
   }
 
-  #plan(starts: readonly number[], first: Seed, hart: HotHart, isBoundary: (ip: number) => boolean): Plan {
+  #plan(starts: readonly number[], page: number, pageVa: number, hart: HotHart, isBoundary: (ip: number) => boolean): Plan {
     const source: CodeSource = {
-      pageAt: (distance) => (distance === 0 ? first.page : this.#pageAt(first.pageVa + distance * 4096, hart)),
+      pageAt: (distance) => (distance === 0 ? page : this.#pageAt(pageVa + distance * 4096, hart)),
       instructionAt: (ip) => (isBoundary(ip) ? undefined : readInstruction(this.#memory, ip)),
     };
     return discover(starts, source, BOUNDS);

@@ -182,6 +182,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
     ? await runUntilDone(machine, options.maxInstructions, input, failure)
     : await runDebugged(machine, target, options, input, failure);
   const seconds = (now() - start) / 1000;
+  machine.sync();
 
   failure.guard(options.trace ?? '', () => writer?.close());
   failure.guard(commitLog ?? '', () => commits?.close());

@@ -168,6 +168,11 @@ export class Machine {
     this.#stdin.arrived();
   }
 
+  /** Gives the files of the root what living processes have stored in shared mappings of them; the end of a process does that by itself. */
+  sync(): void {
+    this.system.files.hostTree?.sync();
+  }
+
   /** The processes that live or wait for their parent to ask, by number. */
   processes(): Process[] {
     return [...this.system.procs.values()].map((proc) => new Process(this.system, proc, this.bus));

@@ -181,6 +181,14 @@ describe('a mapped file', () => {
     expect([shared.result.status, host.text('f').slice(0, 6), host.text('f').length, host.open_]).toEqual(['exited', 'BAyzxx', 5000, 0]);
   });
 
+  it('reaches the file when the host asks for it, though the process goes on', () => {
+    const host = files();
+    const { machine, result } = mapped(1).asm('li t0, 65\nsb t0, 1(s0)\nforever: j forever').run({ root: { files: host } }, 20_000);
+    expect([result.status, host.text('f').slice(0, 3)]).toEqual(['limit', 'xxx']);
+    machine.sync();
+    expect(host.text('f').slice(0, 3)).toBe('xAx');
+  });
+
   it('ends where the file does: SIGBUS behind the last page', () => {
     expect(mapped(1).asm('li t0, 8192\nadd t0, t0, s0\nlbu a0, 0(t0)').run({ root: { files: files() } }).result).toMatchObject({ status: 'signaled', signal: 7 });
   });

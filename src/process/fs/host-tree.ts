@@ -83,6 +83,11 @@ export class HostTree {
     if (!attributesOnly) inode.mtime = inode.ctime;
   }
 
+  /** Gives every file what shared mappings have stored so far. */
+  sync(): void {
+    for (const { pages } of this.#inodes.values()) pages?.flush();
+  }
+
   /** Bytes the guest may still add. */
   get free(): number {
     return Math.max(0, this.space - this.#used);

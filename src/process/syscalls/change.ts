@@ -117,6 +117,11 @@ function umask(call: Call): number {
   return before;
 }
 
+function sync(call: Call): number {
+  call.system.files.hostTree?.sync();
+  return 0;
+}
+
 /** fsync(2) and its kin: a stream has nothing to keep. */
 function fsync(call: Call): number {
   const file = call.proc.files.get(call.int(0));
@@ -140,7 +145,7 @@ export const changeCalls: SyscallFamily = {
   53: { name: 'fchmodat', args: 3, handler: (call) => fchmodat(call, 0) },
   54: { name: 'fchownat', args: 5, handler: fchownat },
   55: { name: 'fchown', args: 3, handler: fchown },
-  81: { name: 'sync', args: 0, handler: () => 0 },
+  81: { name: 'sync', args: 0, handler: sync },
   82: { name: 'fsync', args: 1, handler: fsync },
   83: { name: 'fdatasync', args: 1, handler: fsync },
   88: { name: 'utimensat', args: 4, handler: utimensat },

@@ -110,7 +110,9 @@ export class UserTarget implements DebugTarget {
     const va = Number(point.address);
     if (proc === undefined || va >= USER_END || (point.kind === 'breakpoint' && va % 2 !== 0)) return false;
     const space = proc.as.hat.rootPfn;
-    this.#spaces.set(pid, (this.#spaces.get(pid) ?? new Set()).add(space));
+    // After execve(2) the old address space may become somebody else's.
+    for (const old of this.#spaces.get(pid) ?? []) if (old !== space) this.#machine.engine.breakpoints.removeSpace(old);
+    this.#spaces.set(pid, new Set([space]));
     if (point.kind === 'breakpoint') this.#machine.engine.breakpoints.add(space, va);
     else this.#machine.engine.breakpoints.watch(watchpoint(space, point));
     return true;

@@ -111,6 +111,20 @@ describe('a breakpoint', () => {
     expect(run((rig) => rig.engine.breakpoints.add(EVERY_SPACE, CODE))).toEqual(plain);
   });
 
+  it('and a watchpoint stop code that has become hot before they were set', () => {
+    const { rig, hart } = userProgram(['addi', { rd: 5, rs1: 5, imm: 1 }], ['sd', { rs1: 10, rs2: 5, imm: 0 }], ['jal', { imm: -8 }]);
+    const hot = 3_000_000;
+    for (let run = 0; run < 3; run++) expect(hart.run(hot)).toBe(Exit.Quantum);
+    rig.engine.breakpoints.add(SPACE(rig), CODE + 4);
+    expect([hart.run(hot), hart.pc, hart.instret]).toEqual([Exit.Breakpoint, CODE + 4, 3 * hot + 1]);
+    rig.engine.breakpoints.remove(SPACE(rig), CODE + 4);
+    expect([hart.run(hot), hart.instret]).toEqual([Exit.Quantum, 4 * hot + 1]);
+    rig.engine.breakpoints.watch({ space: SPACE(rig), va: DATA + 7, length: 1, kind: 'write' });
+    expect([hart.run(hot), hart.pc, hart.instret, hart.x(5)]).toEqual([Exit.Watchpoint, CODE + 4, 4 * hot + 1, BigInt(4 * hot / 3 + 1)]);
+    rig.engine.breakpoints.add(SPACE(rig), CODE + 8);
+    expect([hart.run(hot, true), hart.pc, rig.load(DATA_PA, 8)]).toEqual([Exit.Breakpoint, CODE + 8, BigInt(4 * hot / 3 + 1)]);
+  });
+
   it('is refused where no instruction can start', () => {
     const { breakpoints } = new Rig().engine;
     for (const va of [1, 0.5, Number.NaN, Infinity]) expect(() => breakpoints.add(EVERY_SPACE, va)).toThrow(RangeError);

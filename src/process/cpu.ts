@@ -102,16 +102,20 @@ export class CpuPool implements FencePort {
 
   /** Takes a processor for `resident`, the one it used last where that is free; sleeps while none is. */
   *take(resident: Resident, last: Cpu | undefined): Kgen<Cpu> {
-    for (;;) {
-      const free = last !== undefined && last.holder === undefined ? last : this.cpus.find((cpu) => cpu.holder === undefined);
-      if (free !== undefined) {
-        free.holder = resident;
-        return free;
-      }
-      yield* mutex_enter(this.#lock);
-      yield* cv_wait(this.#freed, this.#lock);
-      mutex_exit(this.#lock);
-    }
+    const free = this.#claim(resident, last);
+    if (free !== undefined) return free;
+    yield* mutex_enter(this.#lock);
+    // Nobody can give one back between this look and the sleep; the wait for the lock was long enough for that.
+    let cpu = this.#claim(resident, last);
+    for (; cpu === undefined; cpu = this.#claim(resident, last)) yield* cv_wait(this.#freed, this.#lock);
+    mutex_exit(this.#lock);
+    return cpu;
+  }
+
+  #claim(resident: Resident, last: Cpu | undefined): Cpu | undefined {
+    const free = last !== undefined && last.holder === undefined ? last : this.cpus.find((cpu) => cpu.holder === undefined);
+    if (free !== undefined) free.holder = resident;
+    return free;
   }
 
   /** Gives a processor back; the registers stay in the hart until somebody else needs it. */

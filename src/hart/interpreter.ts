@@ -51,6 +51,11 @@ export function instructionOf(handler: number): Instruction | undefined {
   return handler < FIRST ? undefined : (INSTRUCTIONS[handler - FIRST] ?? LINKLESS[handler - FIRST - INSTRUCTIONS.length]);
 }
 
+/** What this project needs of a WebAssembly.Table; public types name this for the reason LinearMemory has. */
+export interface FunctionTable {
+  set(slot: number, func: unknown): void;
+}
+
 /** What the interpreter calls. All numbers are int32. */
 export interface InterpreterImportFunctions {
   /** The slow path of a data access. Returns the host address to access, 0 after a fault. */
@@ -80,7 +85,7 @@ export interface Interpreter {
   /** A data access that the translation cache does not answer: `access` of the imports, done here where it is an ordinary one. */
   readonly miss: InterpreterImportFunctions['access'];
   /** The functions of regions. */
-  readonly regions: WebAssembly.Table;
+  readonly regions: FunctionTable;
 }
 
 const compiledModule = (): WebAssembly.Module => (compiled ??= new WebAssembly.Module(generateInterpreter()));
@@ -91,7 +96,7 @@ export const interpreterModule = (): object => compiledModule();
 /** Makes the interpreter of one memory. */
 export function instantiateInterpreter(memory: LinearMemory, functions: InterpreterImportFunctions): Interpreter {
   const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory, ...functions } });
-  return { run: exports['run'] as Interpreter['run'], miss: exports['miss'] as Interpreter['miss'], regions: exports['regions'] as WebAssembly.Table };
+  return { run: exports['run'] as Interpreter['run'], miss: exports['miss'] as Interpreter['miss'], regions: exports['regions'] as FunctionTable };
 }
 
 /** Generates the module. */

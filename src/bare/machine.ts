@@ -99,7 +99,7 @@ export class BareMachine {
   /** The bytes between the symbols begin_signature and end_signature; undefined where the program lacks one, or they are not in RAM. */
   signature(): Uint8Array | undefined {
     const [begin, end] = [this.image.symbol('begin_signature'), this.image.symbol('end_signature')];
-    if (begin === undefined || end === undefined || end < begin) return undefined;
+    if (begin === undefined || end === undefined || begin < this.bus.ramBase || end < begin || end > this.bus.ramBase + this.bus.ramSize) return undefined;
     const bytes = new Uint8Array(end - begin);
     return this.bus.read(asPaddr(begin), bytes) ? bytes : undefined;
   }

@@ -1,4 +1,5 @@
 /** How a bare run ends: HTIF, the finisher, the limit, harts that can never go on. */
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBareMachine, formatSignature } from '../../src/bare/index.js';
 import { ElfError } from '../../guest/index.js';
@@ -178,6 +179,33 @@ describe('a program', () => {
     expect(() => createBareMachine({ program: elf, harts: 0 })).toThrow(/harts/);
     expect(() => createBareMachine({ program: elf, memory: 5000 })).toThrow(RangeError);
     expect(() => createBareMachine({ program: program('nop\n .equ tohost, 0x80000001\n .globl tohost') })).not.toThrow(HTIF_DATA);
+  });
+
+  it('damaged anywhere is refused as a program, or runs: never an error of another kind (seed 73)', () => {
+    const whole = program(`
+      la t0, tohost
+      li t1, 1
+      sd t1, 0(t0)
+    spin: j spin ${HTIF_DATA}
+    begin_signature: .dword 0
+    end_signature: .dword 0`);
+    const damage = fc.array(fc.record({ at: fc.nat(whole.length - 1), to: fc.constantFrom(0, 1, 0x7f, 0x80, 0xff) }), { minLength: 1, maxLength: 4 });
+    // What decides is in the headers: the file header and program headers in front, section headers and symbols behind.
+    const header = fc.array(fc.record({ at: fc.nat(176), to: fc.nat(255) }), { minLength: 1, maxLength: 4 });
+    let ran = 0;
+    fc.assert(fc.property(fc.oneof(damage, header), (changes) => {
+      const elf = Uint8Array.from(whole);
+      for (const { at, to } of changes) elf[at] = to;
+      try {
+        const machine = createBareMachine({ program: elf, memory: 2 ** 20 });
+        machine.signature();
+        machine.run({ maxInstructions: 100 });
+        ran++;
+      } catch (error) {
+        if (!(error instanceof ElfError || (error instanceof RangeError && !error.message.includes('Invalid')))) throw error;
+      }
+    }), { seed: 73, numRuns: 40 });
+    expect(ran).toBeGreaterThan(5);
   });
 
   it('has the signature between its two symbols, as it is in memory', () => {

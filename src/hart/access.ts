@@ -2,8 +2,8 @@
 import { Op } from '../wasm/index.js';
 
 /** What a data access is, as generated code tells the slow path. */
-export const Access = { Load: 0, Store: 1, LoadReserved: 2, Amo: 3, Zero: 4, Clean: 5, Invalidate: 6 } as const;
-/** A kind of data access. sc is an Amo: it needs write permission and faults like one. Zero is cbo.zero, Invalidate cbo.inval, Clean the other cbo instructions. */
+export const Access = { Load: 0, Store: 1, LoadReserved: 2, Amo: 3, Zero: 4, Clean: 5, Invalidate: 6, StoreConditional: 7 } as const;
+/** A kind of data access. Zero is cbo.zero, Invalidate cbo.inval, Clean the other cbo instructions. */
 export type Access = (typeof Access)[keyof typeof Access];
 
 /** Bytes of an access. */

@@ -291,7 +291,7 @@ export abstract class Emitter extends FloatArithmetic {
 
   /** Stores where the reservation still holds this very address; rd = 0 for done, 1 for not done. The reservation ends either way. */
   storeConditional(size: 4 | 8, va: Long, bits: Long): void {
-    const host = this.#hostAddress(Access.Amo, size, this.let(va));
+    const host = this.#hostAddress(Access.StoreConditional, size, this.let(va));
     const failed = this.let(this.ne32(host, cell32(State.reservation)));
     this.if(this.eqz32(failed), () => this.#put(size, host, bits));
     this.setCell(State.reservation, word(0));

@@ -83,8 +83,9 @@ export class SlowPath {
 
   /** A data access: returns the linear address generated code shall access, 0 after a fault. */
   access(low: number, high: number, size: number, kind: number): number {
-    if (kind >= Access.Zero) return this.#cacheBlock(low, high, kind);
-    const writes = kind === Access.Store || kind === Access.Amo;
+    const conditional = kind === Access.StoreConditional;
+    if (kind >= Access.Zero && !conditional) return this.#cacheBlock(low, high, kind);
+    const writes = conditional || kind === Access.Store || kind === Access.Amo;
     const { mmu, alignedOnly } = this.hart!;
     if ((low & (size - 1)) !== 0 && (kind >= Access.LoadReserved || alignedOnly)) {
       return this.#fault(writes ? Cause.StoreMisaligned : Cause.LoadMisaligned, low, high);
@@ -107,7 +108,9 @@ export class SlowPath {
     const page = this.#bus.hostPage(pfn);
     if (page === 0) return this.#registers(pa, low, high, size, kind);
     const host = page + offset;
-    const admitted = !writes || this.#watch.admitsStore(host, size);
+    // An sc that fails stores nothing: it must not end the reservation of another hart, or two harts could keep each other from succeeding.
+    const fails = conditional && this.hart!.state.cell(State.reservation) >>> 0 !== host;
+    const admitted = !writes || (!fails && this.#watch.admitsStore(host, size));
     if (whole && admitted && !(watching && this.#breakpoints.keepsOut(mmu, va, how))) mmu.cacheFill(va, how, page);
     return host;
   }

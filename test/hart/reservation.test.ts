@@ -122,6 +122,22 @@ describe('on two harts', () => {
     expect(contest([['ld', { rd: 12, rs1: 10 }], ['lr.d', { rd: 12, rs1: 10 }]])).toBe(0n);
   });
 
+  it('an sc that fails leaves the reservation of the other: harts that wake each other in turns of four both get on, where they once stood still for ever', () => {
+    const rig = new Rig();
+    rig.map(CODE, CODE_PA, R | X);
+    rig.map(DATA, DATA_PA, R | W);
+    rig.put(CODE_PA, code(
+      ['lr.d', { rd: 12, rs1: 10 }], ['addi', { rd: 12, rs1: 12, imm: 1 }], ['sc.d', { rd: 13, rs1: 10, rs2: 12 }], ['bne', { rs1: 13, rs2: 0, imm: -12 }], ['jal', { imm: -16 }],
+    ));
+    const harts = [rig.user(), rig.user({ id: 1 })];
+    for (const hart of harts) {
+      hart.pc = CODE;
+      hart.setX(10, BigInt(DATA));
+    }
+    for (let n = 0; n < 200; n++) harts[n % 2]!.run(4);
+    expect(rig.load(DATA_PA, 8)).toBeGreaterThan(50n);
+  });
+
   it('both add with lr/sc loops, in turns of any length, and no addition is lost', () => {
     for (const turn of [3, 4, 5, 7, 100]) {
       const rig = new Rig();

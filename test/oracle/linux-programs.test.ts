@@ -37,7 +37,8 @@ const BATCH = 25;
 
 function runHere(elf: Uint8Array): Buffer {
   const out: Uint8Array[] = [];
-  const machine = createMachine({ ramSize: 32 * 2 ** 20, poolSize: 2 ** 20, stdout: (bytes) => void out.push(bytes) });
+  // One quantum: a switch between lr and sc would make sc fail, as it may.
+  const machine = createMachine({ ramSize: 32 * 2 ** 20, poolSize: 2 ** 20, quantum: 100_000_000, stdout: (bytes) => void out.push(bytes) });
   machine.spawn(elf, ['random']);
   expect(machine.run({ maxInstructions: 100_000_000 })).toEqual({ status: 'exited', code: 0 });
   return Buffer.concat(out);

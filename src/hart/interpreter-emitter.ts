@@ -194,7 +194,7 @@ export class InterpreterEmitter extends Emitter {
   #branchFrom(ip: Word): void {
     const to = this.let(this.add32(ip, this.shl32(this.#decoded(Op.i32Load, Decoded.imm), word(DECODED_SHIFT))));
     this.if(this.ltU32(this.sub32(to, local(I32, this.#page)), word(DECODED_PAGE)), () => {
-      const backward = this.let(this.ltU32(to, this.ip));
+      const backward = this.let(this.eqz32(this.ltU32(this.ip, to)));
       this.assign(this.#ip, to);
       this.if(backward, () => this.arrive());
       this.body.br(this.labels.next);

@@ -34,6 +34,18 @@ describe('segdev run', () => {
     expect(segdev('run', seven, '--quiet').stderr).toBe('');
   });
 
+  it('gives the same counts on either engine, and shows what was compiled', () => {
+    const counts = ['interpreter', 'regions'].map((engine) => {
+      const stats = join(scratch, `${engine}.json`);
+      expect(segdev('run', spin, '--max-instructions', '3000000', '--engine', engine, '--stats', stats, '--dump-regions', join(scratch, `${engine}.txt`)).code).toBe(124);
+      return JSON.parse(readFileSync(stats, 'utf8')) as { engine: { engine: string; regions: number } };
+    });
+    expect({ ...counts[0], engine: 0 }).toEqual({ ...counts[1], engine: 0 });
+    expect(counts.map(({ engine }) => [engine.engine, engine.regions])).toEqual([['interpreter', 0], ['regions', 1]]);
+    expect(readFileSync(join(scratch, 'interpreter.txt'), 'utf8')).toBe('');
+    expect(readFileSync(join(scratch, 'regions.txt'), 'utf8')).toMatch(/^region 1: .*\n {2}block 0, entry/);
+  });
+
   it('stops at --max-instructions with exit code 124, after exactly that many', () => {
     const stats = join(scratch, 'limit.json');
     const { code, stderr } = segdev('run', spin, '--max-instructions', '12345', '--stats', stats);
@@ -124,6 +136,7 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
     ['an unknown quirk', ['run', seven, '--quirk', 'none'], 'no quirk "none"'],
     ['a translation cache that is no power of two', ['run', seven, '--translation-cache', '65537'], '--translation-cache must be a power of two, not "65537"'],
     ['a translation cache too small', ['run', seven, '--translation-cache', '64'], '--translation-cache must be a number from 32768 to 1048576, not "64"'],
+    ['an engine there is not', ['run', seven, '--engine', 'jit'], '--engine must be interpreter or regions, not "jit"'],
     ['no harts', ['run', seven, '--harts', '0'], '--harts must be a number from 1 to 16, not "0"'],
     ['a quantum that is no number', ['run', seven, '--quantum', 'long'], '--quantum must be a number'],
     ['a memory of nothing', ['run', seven, '--memory', '0'], '--memory must be a size from 1M to 3584M'],

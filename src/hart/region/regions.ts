@@ -5,7 +5,7 @@ import type { DecodedPages } from '../decoded-pages.js';
 import type { HartState } from '../hart-state.js';
 import { Handler } from '../interpreter.js';
 import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State } from '../layout.js';
-import { type Bounds, type CodeSource, discover, NOWHERE, type Plan } from './blocks.js';
+import { type Bounds, type CodeSource, discover, type Plan } from './blocks.js';
 import { instantiate, type Job, writeModule } from './compile.js';
 import { dumpRegion } from './dump.js';
 import { type CodeMemory, readInstruction } from './guest-code.js';
@@ -265,4 +265,4 @@ const placeOf = ({ pages }: Plan, at: number): number => pages.get(at >> 12)! + 
 
 /** Whether calling a region takes longer than interpreting what is in it. */
 const isTrivial = ({ blocks, instructions }: Plan): boolean =>
-  blocks.length === 0 || (instructions < 4 && !blocks.some((block, i) => block.taken >= 0 && block.taken <= i && block.next !== NOWHERE));
+  blocks.length === 0 || (instructions < 4 && !blocks.some(({ taken }, i) => taken >= 0 && taken <= i));

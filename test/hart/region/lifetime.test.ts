@@ -1,0 +1,168 @@
+/** When regions come, when they go, and that nothing of them stays: rewritten code, moved pages, breakpoints, guests that make code. */
+import { describe, expect, it } from 'vitest';
+import { PAGESIZE } from '../../../src/base/index.js';
+import { EVERY_SPACE } from '../../../src/hart/breakpoints.js';
+import { Exit, type Hart } from '../../../src/hart/index.js';
+import { Handler } from '../../../src/hart/interpreter.js';
+import { Decoded, DECODED, REGION_SLOTS } from '../../../src/hart/layout.js';
+import { RegionTable } from '../../../src/hart/region/region-table.js';
+import type { Plan } from '../../../src/hart/region/blocks.js';
+import { code, type Line, R, RAM, Rig, W, X } from '../kit.js';
+
+const CODE = 0x1_0000;
+const CODE_PA = RAM + 0x1_0000;
+
+/** a0 = a0 + n, a1 times; then a1 is 0 and the program stops at ecall. */
+const adder = (n: number): readonly Line[] => [
+  ['addi', { rd: 10, rs1: 10, imm: n }],
+  ['addi', { rd: 11, rs1: 11, imm: -1 }],
+  ['bne', { rs1: 11, rs2: 0, imm: -8 }],
+  ['ecall'],
+];
+
+/** Runs the program at `pc` to its ecall; returns a0, which was 0. */
+function sum(hart: Hart, times: number, pc = CODE): bigint {
+  hart.pc = pc;
+  hart.setX(10, 0n);
+  hart.setX(11, BigInt(times));
+  expect(hart.run(1_000_000)).toBe(Exit.Trap);
+  return hart.x(10);
+}
+
+function rigWith(hotness: number, ...lines: readonly Line[]): { rig: Rig; hart: Hart } {
+  const rig = new Rig({ engine: 'regions', hotness });
+  rig.map(CODE, CODE_PA, R | W | X);
+  rig.put(CODE_PA, code(...lines));
+  return { rig, hart: rig.user() };
+}
+
+describe('a hot loop', () => {
+  it('becomes a region at the threshold, and not before', () => {
+    const { rig, hart } = rigWith(50, ...adder(3));
+    sum(hart, 50);
+    expect(rig.engine.regions.statistics).toMatchObject({ regions: 0, compiledInstructions: 0, modules: 0 });
+    for (let n = 0; n < 2; n++) expect(sum(hart, 10_000)).toBe(30_000n);
+    expect(rig.engine.regions.statistics).toMatchObject({ engine: 'regions', regions: 1, compiledInstructions: 3, modules: 1 });
+    expect(rig.engine.regions.statistics.instructionsInRegions).toBeGreaterThan(25_000);
+  });
+
+  it('stays interpreted where the interpreter is asked for', () => {
+    const rig = new Rig({ engine: 'interpreter', hotness: 1 });
+    rig.map(CODE, CODE_PA, R | X);
+    rig.put(CODE_PA, code(...adder(3)));
+    expect(sum(rig.user(), 10_000)).toBe(30_000n);
+    expect(rig.engine.regions.statistics).toMatchObject({ regions: 0, instructionsInRegions: 0 });
+  });
+
+  it('runs as the same region where its page is mapped at another address too', () => {
+    const { rig, hart } = rigWith(1, ['auipc', { rd: 12, imm: 0 }], ...adder(1));
+    rig.map(CODE + 0x5000, CODE_PA, R | X);
+    expect(sum(hart, 1000)).toBe(1000n);
+    const { modules } = rig.engine.regions.statistics;
+    expect(sum(hart, 1000, CODE + 0x5000)).toBe(1000n);
+    expect(hart.x(12)).toBe(BigInt(CODE + 0x5000));
+    expect(rig.engine.regions.statistics.modules).toBe(modules);
+  });
+
+  it('over two pages follows the second one when that is mapped elsewhere', () => {
+    const rig = new Rig({ engine: 'regions', hotness: 1 });
+    rig.map(CODE, CODE_PA, R | X);
+    rig.map(CODE + PAGESIZE, CODE_PA + PAGESIZE, R | X);
+    const start = CODE + PAGESIZE - 4;
+    const rest = (n: number): Uint8Array => code(['addi', { rd: 11, rs1: 11, imm: -1 }], ['addi', { rd: 10, rs1: 10, imm: n }], ['bne', { rs1: 11, rs2: 0, imm: -12 }], ['ecall']);
+    rig.put(CODE_PA + PAGESIZE - 4, code(['addi', { rd: 12, rs1: 12, imm: 1 }]));
+    rig.put(CODE_PA + PAGESIZE, rest(5));
+    rig.put(CODE_PA + 4 * PAGESIZE, rest(7));
+    const hart = rig.user();
+    expect(sum(hart, 500, start)).toBe(2500n);
+    expect(rig.engine.regions.statistics.regions).toBeGreaterThan(0);
+    rig.map(CODE + PAGESIZE, CODE_PA + 4 * PAGESIZE, R | X);
+    hart.sfenceVma(undefined, undefined);
+    expect(sum(hart, 500, start)).toBe(3500n);
+    expect(hart.x(12)).toBe(1000n);
+  });
+
+  it('stops at a breakpoint set when it was compiled already, each time, and goes on as a region when that is gone', () => {
+    const { rig, hart } = rigWith(1, ...adder(1));
+    expect(sum(hart, 100)).toBe(100n);
+    const { breakpoints, regions } = rig.engine;
+    breakpoints.add(EVERY_SPACE, CODE + 4);
+    hart.pc = CODE;
+    hart.setX(11, 3n);
+    expect(hart.run(1000)).toBe(Exit.Breakpoint);
+    expect(hart.pc).toBe(CODE + 4);
+    expect(regions.statistics.regions).toBe(0);
+    breakpoints.remove(EVERY_SPACE, CODE + 4);
+    expect(sum(hart, 1000)).toBe(1000n);
+    expect(regions.statistics.regions).toBe(1);
+  });
+});
+
+describe('rewritten code', () => {
+  it('runs when the host has written it, at once', () => {
+    const { rig, hart } = rigWith(1, ...adder(3));
+    expect(sum(hart, 100)).toBe(300n);
+    rig.put(CODE_PA, code(...adder(4)));
+    expect(rig.engine.regions.statistics.regions).toBe(0);
+    expect(sum(hart, 100)).toBe(400n);
+  });
+
+  it('a guest that makes code again and again gets it compiled less and less often, and always runs the last', () => {
+    const { rig, hart } = rigWith(20, ...adder(0));
+    for (let n = 1; n <= 300; n++) {
+      rig.put(CODE_PA, code(...adder(n)));
+      expect(sum(hart, 40)).toBe(40n * BigInt(n));
+    }
+    const { modules, regions, regionInstructions } = rig.engine.regions.statistics;
+    expect(modules).toBeLessThan(10);
+    expect(regions).toBeLessThan(2);
+    expect(regionInstructions).toBeLessThan(4);
+  });
+
+  it('gets a region again when it stays', () => {
+    const { rig, hart } = rigWith(20, ...adder(0));
+    for (let n = 1; n <= 10; n++) {
+      rig.put(CODE_PA, code(...adder(n)));
+      sum(hart, 40);
+    }
+    sum(hart, 100_000);
+    expect(rig.engine.regions.statistics.regions).toBe(1);
+  });
+});
+
+describe('the table of regions', () => {
+  const PAGE_AT = DECODED;
+  const plan = (at: number): Plan => ({
+    blocks: [{ at, end: at + 4, code: [], taken: -2, takenTo: 0, next: -1, entry: true, asks: true, need: 1 }], pages: new Map([[0, PAGE_AT]]), instructions: 1, full: false,
+  });
+
+  it('gives slots and entries out again, and leaves decoded instructions as they were', () => {
+    const { bus } = new Rig();
+    const slots = new Set<number>();
+    const table = new RegionTable(bus, { set: (slot) => slots.add(slot) });
+    const handler = (at: number): number => bus.u16[(PAGE_AT + at * 8 + Decoded.handler) >> 1]!;
+    bus.u16[(PAGE_AT + Decoded.handler) >> 1] = 77;
+    for (let n = 0; n < 2 * REGION_SLOTS; n++) {
+      const region = table.install({ plan: plan(0), seeds: [0], origin: 0, slot: table.takeSlot() }, undefined);
+      if (handler(0) !== Handler.Region) throw new Error(`no entry in round ${n}`);
+      if (n % 2 === 0) table.drop(region);
+      else expect(table.dropPage(PAGE_AT)).toHaveLength(1);
+    }
+    expect(handler(0)).toBe(77);
+    expect(slots).toEqual(new Set([1]));
+    expect(table.regions.size).toBe(0);
+    expect(table.instructions).toBe(0);
+    expect(table.dropPage(PAGE_AT)).toEqual([]);
+  });
+});
+
+describe('a dump', () => {
+  it('shows blocks, entries and jumps beside the code', () => {
+    const { rig, hart } = rigWith(1, ...adder(3));
+    sum(hart, 100);
+    const lines = rig.engine.regions.dump();
+    expect(lines[0]).toMatch(/^region 1: 3 instructions, 1 blocks, 1 pages, entered \d+ times$/);
+    expect(lines[1]).toBe('  block 0, entry, asks 3, jumps to block 0 (0x10000), goes on to 0x1000c');
+    expect(lines.slice(2)).toEqual(['    0x10000  addi a0,a0,3', '    0x10004  addi a1,a1,-1', '    0x10008  bne a1,zero,0x10000']);
+  });
+});

@@ -1,0 +1,69 @@
+/** The structure of regions: which jumps become loops, and which loops have to ask where they are entered. */
+import { describe, expect, it } from 'vitest';
+import { type CodeSource, discover, type Plan } from '../../../src/hart/region/blocks.js';
+import type { GuestInstruction } from '../../../src/hart/region/guest-code.js';
+import { findLoops } from '../../../src/hart/region/loops.js';
+import { INSTRUCTIONS } from '../../../src/hart/index.js';
+
+const PAGE = 0x1000;
+
+/** An instruction of 4 bytes: its name, and for jumps how many instructions they go. */
+type Short = readonly [name: string, distance?: number, rd?: number];
+
+function planOf(program: readonly Short[], seeds: readonly number[], bounds = { instructions: 100, pages: 2 }): Plan {
+  const instructions = program.map(([name, distance = 0, rd = 0]): GuestInstruction => ({
+    row: INSTRUCTIONS.find((row) => row.name === name)!, rd, rs1: 1, rs2: 2, rs3: 0, imm: 4 * distance, length: 4, secondParcel: -1,
+  }));
+  const source: CodeSource = {
+    pageAt: (distance) => (distance === 0 ? PAGE : 0),
+    instructionAt: (ip) => instructions[(ip - PAGE) >> 5],
+  };
+  return discover(seeds.map((n) => 4 * n), source, bounds);
+}
+
+const shape = ({ blocks }: Plan): unknown => blocks.map(({ at, end, taken, next }) => [at / 4, end / 4, taken, next]);
+
+describe('discovery', () => {
+  it('cuts code into blocks at jumps and where they go, and follows both ways of a branch', () => {
+    expect(shape(planOf([['addi'], ['beq', 2], ['addi'], ['addi'], ['bne', -3], ['ecall']], [0]))).toEqual([[0, 1, -2, 1], [1, 2, 3, 2], [2, 3, -2, 3], [3, 5, 1, 4], [5, 6, -2, -1]]);
+  });
+
+  it('ends where the bounds do, and says so', () => {
+    const plan = planOf([['addi'], ['addi'], ['addi'], ['jal', -3]], [0], { instructions: 2, pages: 1 });
+    expect(plan).toMatchObject({ instructions: 2, full: true });
+    expect(shape(plan)).toEqual([[0, 2, -2, -1]]);
+  });
+
+  it('lets a region be entered at its seeds, behind calls, and at targets of calls and of backward jumps', () => {
+    const plan = planOf([['addi'], ['jal', 3, 1], ['bne', -2], ['jal', -3], ['addi'], ['jalr']], [0]);
+    expect(plan.blocks.map(({ at, entry }) => [at / 4, entry])).toEqual([[0, true], [2, true], [3, false], [4, true]]);
+  });
+
+  it('asks for the quantum at entries, where jumps go backward, and often enough between', () => {
+    const long = planOf([...Array.from({ length: 90 }, (_, n): Short => (n % 10 === 9 ? ['beq', 1] : ['addi'])), ['jalr']], [0]);
+    const unasked = long.blocks.filter(({ asks }) => asks).map(({ need }) => need);
+    expect(Math.max(...unasked)).toBeLessThanOrEqual(100);
+    expect(long.blocks[0]).toMatchObject({ asks: true });
+  });
+});
+
+describe('loops', () => {
+  const loopsOf = (plan: Plan): unknown => [...findLoops(plan.blocks).startingAt.values()].map(({ first, last, dispatches }) => [first, last, dispatches]);
+
+  it('are the intervals of backward jumps', () => {
+    expect(loopsOf(planOf([['addi'], ['addi'], ['bne', -1], ['bne', -3], ['jalr']], [0]))).toEqual([[0, 2, true], [1, 1, false]]);
+  });
+
+  it('that overlap are made to nest', () => {
+    const tree = findLoops(planOf([['addi'], ['beq', 1], ['addi'], ['bne', -2], ['bne', -2], ['jalr']], [0]).blocks);
+    expect([...tree.startingAt.values()].map(({ first, last }) => [first, last])).toEqual([[1, 3], [2, 3]]);
+  });
+
+  it('are not made of calls backward', () => {
+    expect(loopsOf(planOf([['addi'], ['jalr'], ['addi'], ['jal', -3, 1], ['jalr']], [0, 2]))).toEqual([]);
+  });
+
+  it('dispatch where they are entered in the middle', () => {
+    expect(loopsOf(planOf([['beq', 2], ['addi'], ['addi'], ['bne', -2], ['jalr']], [0]))).toEqual([[1, 2, true]]);
+  });
+});

@@ -62,6 +62,8 @@ function begin(s: Script, slow: Label): { miss: Miss; entry: Word; tag: Long } {
   const [low, high, size, kind] = [0, 1, 2, 3].map((n) => s.parameter(n)) as [Word, Word, Word, Word];
   const cache = s.let(cell32(State.cache));
   s.brIf(s.eqz32(s.load32(cache, WALK_STATE)), slow);
+  // cbo instructions are done by TypeScript, and sc looks at reservations there.
+  s.brIf(s.ltU32(word(Access.Amo), kind), slow);
   s.brIf(s.ltU32(word(PAGE_OFFSET + 1), s.add32(s.and32(low, word(PAGE_OFFSET)), size)), slow);
   s.if(s.and32(low, s.sub32(size, word(1))), () => {
     s.brIf(s.eqz32(s.load32(cache, WALK_MISALIGNED)), slow);

@@ -77,5 +77,5 @@ export function unsupportedExtensions(architecture: string | undefined): string[
 
 /** The family of a test: `rv64ui-p` of `rv64ui-p-add`, else what stands before the first dash. */
 export function familyOf(name: string): string {
-  return /^(.+?-[a-z]+)-/.exec(name)?.[1] ?? /^(.+?)-/.exec(name)?.[1] ?? name.replace(/\d+$/, '');
+  return /^(.+?-(?:p|v|pm|pt))-/.exec(name)?.[1] ?? /^(.+?)-/.exec(name)?.[1] ?? name.replace(/\d+$/, '');
 }

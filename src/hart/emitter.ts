@@ -301,11 +301,12 @@ export abstract class Emitter extends FloatArithmetic {
   /** Zeroes or manages the cache block of an address, in TypeScript. */
   cacheBlock(access: typeof Access.Zero | typeof Access.Clean | typeof Access.Invalidate, va: Long): void {
     this.publishCount();
+    const host = this.body.temp(I32);
     this.#slowAccess(this.let(va), CACHE_BLOCK, access);
-    this.body.op(Op.i32Eqz);
-    this.body.open(Op.if);
-    this.leave(Leave.Fault);
-    this.body.end();
+    this.body.set(host);
+    this.reloadGeneration();
+    this.takeCount();
+    this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
     this.accesses = access === Access.Zero;
   }
 

@@ -213,6 +213,24 @@ describe('a page walk', () => {
 });
 
 describe('cache-block instructions', () => {
+  it('clear their block whether its page is in the translation cache or not, translated or not', () => {
+    for (const translated of [false, true]) {
+      const { rig, hart } = protectedHart();
+      rig.map(0x4000_0000, HERE, R | X, 0xc1);
+      rig.map(0x4000_1000, THERE, R | W, 0xc1);
+      rig.put(HERE, code(['cbo.zero', { rs1: 10 }], ['cbo.zero', { rs1: 11 }]));
+      rig.put(THERE, new Uint8Array(256).fill(0xff));
+      setEntry(hart, 0, { cfg: NAPOT | 7, address: (1n << 54n) - 1n });
+      hart.csrs.write(CSR_NAMES.menvcfg, 0x80n);
+      if (translated) hart.setSatp(0, rig.root / PAGESIZE);
+      hart.setX(10, translated ? 0x4000_1040n : BigInt(THERE + 0x40));
+      hart.setX(11, translated ? 0x4000_10bfn : BigInt(THERE + 0xbf));
+      enter(hart, 1, translated ? 0x4000_0000 : HERE);
+      hart.run(2);
+      expect([0x38, 0x40, 0x78, 0x80, 0xb8, 0xc0].map((at) => rig.load(THERE + at, 8) === 0n)).toEqual([false, true, true, true, true, false]);
+    }
+  });
+
   it('are illegal below machine mode until the environment configuration allows them', () => {
     const allow = { 'cbo.zero': 0x80n, 'cbo.clean': 0x40n, 'cbo.flush': 0x40n, 'cbo.inval': 0x30n };
     for (const [name, bits] of Object.entries(allow)) {

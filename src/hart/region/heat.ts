@@ -43,11 +43,6 @@ export class Heat {
     return !waits;
   }
 
-  /** Makes a place that cannot be compiled now begin anew. */
-  reset(ip: number): void {
-    this.#i32[(ip + Decoded.heat) >> 2] = 0;
-  }
-
   /** Forgets a decoded page. */
   forget(page: number, bytes: number): void {
     if (this.seeds.length > 0) this.seeds = this.seeds.filter((seed) => seed.page !== page);

@@ -92,7 +92,6 @@ export class Regions {
   hot(hart: HotHart): void {
     const { state } = hart;
     const seed: Seed = { ip: state.cell(State.ip), page: state.cell(State.page), pageVa: state.address(State.pageVa) };
-    if (this.#hasBreaks(seed.page)) return this.#heat.reset(seed.ip);
     if (!this.#heat.take(seed, this.#inVain.get(this.#decoded.hostOf(seed.page)) ?? 0)) return;
     if (this.#eager || this.#heat.seeds.length >= BATCH) this.compile(hart);
   }

@@ -2,7 +2,7 @@
 import type { CsrFile } from './hart-csr.js';
 import type { OraclePhysical } from './hart-memory.js';
 import { oracleTranslate } from './sv39.js';
-import type { OracleAccess } from './sv39.js';
+import type { OracleAccess, OracleMemory } from './sv39.js';
 
 /** An exception: its code as in mcause, and what xtval receives. */
 export interface OracleTrap {
@@ -35,20 +35,35 @@ export class HartAccess {
   readonly memory: OraclePhysical;
   readonly #csr: CsrFile;
   readonly #hart: object;
+  /** Memory as page walks see it: they are supervisor accesses whatever the mode. */
+  readonly #tables: OracleMemory;
 
   /** @param hart whose own stores do not end its reservation */
   constructor(memory: OraclePhysical, csr: CsrFile, hart: object) {
     this.memory = memory;
     this.#csr = csr;
     this.#hart = hart;
+    this.#tables = {
+      read: (pa) => ((this.#csr.pmp?.allows(pa, 8, 'load', 1) ?? true) ? memory.read(pa) : undefined),
+      write: (pa, value) => (this.#csr.pmp?.allows(pa, 8, 'store', 1) ?? true) && memory.store(pa, 8, value, hart),
+    };
+  }
+
+  #priv(access: OracleAccess): number {
+    return access === 'fetch' ? this.#csr.priv : this.#csr.dataPriv;
+  }
+
+  /** Whether there is memory that may be accessed. */
+  #reaches(pa: bigint, size: number, access: OracleAccess): boolean {
+    return this.memory.load(pa, size) !== undefined && (this.#csr.pmp?.allows(pa, size, access, this.#priv(access)) ?? true);
   }
 
   #translate(va: bigint, access: OracleAccess): bigint {
-    const { satp, dataPriv, priv: fetchPriv, hardwareAd } = this.#csr;
-    const priv = access === 'fetch' ? fetchPriv : dataPriv;
+    const { satp, hardwareAd, svpbmt } = this.#csr;
+    const priv = this.#priv(access);
     if (priv === 3 || satp >> 60n === 0n) return va;
-    const result = oracleTranslate(this.memory, {
-      root: satp & ((1n << 44n) - 1n), user: priv === 0, sum: this.#csr.field('SUM') === 1n, mxr: this.#csr.field('MXR') === 1n, hardwareAd, svpbmt: true, svnapot: true, paBits: 46n,
+    const result = oracleTranslate(this.#tables, {
+      root: satp & ((1n << 44n) - 1n), user: priv === 0, sum: this.#csr.field('SUM') === 1n, mxr: this.#csr.field('MXR') === 1n, hardwareAd, svpbmt, svnapot: true, paBits: 46n,
     }, va, access);
     if ('cause' in result) throw new TrapSignal(result.cause, va);
     return result.pa;
@@ -60,7 +75,7 @@ export class HartAccess {
     const second = u64(va + BigInt(head));
     const places = [{ pa: this.#translate(va, access), size: head, va }];
     if (head < size) places.push({ pa: this.#translate(second, access), size: size - head, va: second });
-    for (const place of places) if (this.memory.load(place.pa, place.size) === undefined) throw new TrapSignal(ACCESS_FAULT[access], place.va);
+    for (const place of places) if (!this.#reaches(place.pa, place.size, access)) throw new TrapSignal(ACCESS_FAULT[access], place.va);
     return places;
   }
 
@@ -98,9 +113,8 @@ export class HartAccess {
   /** Sixteen bits of an instruction. */
   parcel(va: bigint): number {
     const pa = this.#translate(va, 'fetch');
-    const value = this.memory.load(pa, 2);
-    if (value === undefined) throw new TrapSignal(ACCESS_FAULT.fetch, va);
-    return Number(value);
+    if (!this.#reaches(pa, 2, 'fetch')) throw new TrapSignal(ACCESS_FAULT.fetch, va);
+    return Number(this.memory.load(pa, 2)!);
   }
 
   /** Where an lr (`write` false), sc or AMO works. */

@@ -2,10 +2,11 @@
  * The control and status registers of the oracle, from the manual's descriptions of them: one 64-bit value each, with a
  * mask of the bits software can change. [RISC-V privileged ISA, Machine-Level ISA and Supervisor-Level ISA]
  *
- * What the manual leaves open is taken as the product has it: no PMP, no counters but cycle, time and instret, no FS;
- * one cycle an instruction and a tick of time every hundred; a reserved MPP or satp.MODE keeps the old one; all the
- * bits of cause and tval exist.
+ * What the manual leaves open is taken as the product has it: no counters but cycle, time and instret, the others are 0;
+ * one cycle an instruction and a tick of time every hundred; an instruction that starts or stops a counter is not
+ * counted by it; a reserved MPP, satp.MODE or CBIE keeps the old one; all the bits of cause and tval exist; no triggers.
  */
+import { OraclePmp } from './hart-pmp.js';
 
 const FIELDS: Readonly<Record<string, readonly [shift: number, width: number]>> = {
   SIE: [1, 1], MIE: [3, 1], SPIE: [5, 1], MPIE: [7, 1], SPP: [8, 1], MPP: [11, 2], FS: [13, 2], MPRV: [17, 1], SUM: [18, 1], MXR: [19, 1], TVM: [20, 1], TW: [21, 1], TSR: [22, 1],
@@ -19,6 +20,11 @@ const M_INTERRUPTS = (1n << 3n) | (1n << 7n) | (1n << 11n);
 /** Exceptions that can be delegated: 0 to 9, 12, 13, 15. */
 const DELEGABLE = 0x3ffn | (1n << 12n) | (1n << 13n) | (1n << 15n);
 const MISA = (2n << 62n) | [0, 1, 2, 3, 5, 8, 12, 18, 20].reduce((bits, n) => bits | (1n << BigInt(n)), 0n); // A B C D F I M S U
+/** Fields of menvcfg and senvcfg: FIOM, CBIE, CBCFE, CBZE; menvcfg alone has ADUE and PBMTE. */
+const [CBIE, CBCFE, CBZE, ADUE, PBMTE] = [3n << 4n, 1n << 6n, 1n << 7n, 1n << 61n, 1n << 62n];
+const S_ENVIRONMENT = 1n | CBIE | CBCFE | CBZE;
+/** mcountinhibit: cycle and instret can be stopped. */
+const [CY, IR] = [1n, 4n];
 const XL = { UXL: 2n << 32n, SXL: 2n << 34n };
 
 /** The CSRs of one oracle hart. */
@@ -28,20 +34,51 @@ export class CsrFile {
   /** Exception flags and rounding mode of floating point. */
   fflags = 0;
   frm = 0;
-  /** Whether the hart keeps the A and D bits of page tables itself (Svadu). */
-  hardwareAd = false;
+  readonly pmp: OraclePmp | undefined;
   #status = 0n;
   #mie = 0n;
   #mip = 0n;
-  /** mcycle (0) and minstret (2): what to add to instructions retired, or where it stands while inhibited. */
-  readonly #counters: bigint[] = [0n, 0n, 0n];
-  readonly #inhibited: boolean[] = [false, false, false];
+  /** What mcycle and minstret are ahead of the instructions retired; their values while they are stopped. */
+  readonly #ahead: [bigint, bigint] = [0n, 0n];
+  readonly #stopped: [bigint | undefined, bigint | undefined] = [undefined, undefined];
   /** Registers without a life of their own, by number. */
   readonly #plain = new Map<number, bigint>();
   readonly #hartId: bigint;
 
-  constructor(hartId: number) {
+  /** @param pmp whether there is physical memory protection; without, everything is allowed and its registers do not exist */
+  constructor(hartId: number, pmp: boolean) {
     this.#hartId = BigInt(hartId);
+    this.pmp = pmp ? new OraclePmp() : undefined;
+    this.#plain.set(0x30a, PBMTE);
+  }
+
+  /** Whether the hart keeps the A and D bits of page tables itself (Svadu). */
+  get hardwareAd(): boolean {
+    return (this.#get(0x30a) & ADUE) !== 0n;
+  }
+  set hardwareAd(on: boolean) {
+    this.#plain.set(0x30a, on ? this.#get(0x30a) | ADUE : this.#get(0x30a) & ~ADUE);
+  }
+
+  get svpbmt(): boolean {
+    return (this.#get(0x30a) & PBMTE) !== 0n;
+  }
+
+  #counter(which: 0 | 1, retired: bigint): bigint {
+    return this.#stopped[which] ?? (retired + this.#ahead[which]) & all;
+  }
+
+  /** The next instruction reads `value`: this one's own retirement does not count. */
+  #setCounter(which: 0 | 1, value: bigint, retired: bigint): void {
+    if (this.#stopped[which] === undefined) this.#ahead[which] = value - (retired + 1n);
+    else this.#stopped[which] = value;
+  }
+
+  #inhibit(which: 0 | 1, stop: boolean, retired: bigint): void {
+    if (stop === (this.#stopped[which] !== undefined)) return;
+    const value = this.#counter(which, retired);
+    this.#stopped[which] = stop ? value : undefined;
+    if (!stop) this.#setCounter(which, value, retired);
   }
 
   /** A field of mstatus. */
@@ -58,10 +95,12 @@ export class CsrFile {
     return this.#get(0x180);
   }
 
-  /** What a kernel has done for its user programs: cycle, time and instret can be read, floating point works. */
+  /** What a kernel has done for its user programs: cycle, time and instret can be read, floating point and cache-block instructions work. */
   prepareUser(): void {
     this.#plain.set(0x306, 7n);
     this.#plain.set(0x106, 7n);
+    this.#plain.set(0x30a, this.#get(0x30a) | S_ENVIRONMENT & ~(2n << 4n));
+    this.#plain.set(0x10a, S_ENVIRONMENT & ~(2n << 4n));
     this.#setField('FS', 3n);
   }
 
@@ -73,8 +112,9 @@ export class CsrFile {
   }
 
   /** Whether the present mode may execute a cache-block instruction. */
-  mayManageCaches(_op: 'cbo.zero' | 'cbo.clean' | 'cbo.flush' | 'cbo.inval'): boolean {
-    return true;
+  mayManageCaches(op: 'cbo.zero' | 'cbo.clean' | 'cbo.flush' | 'cbo.inval'): boolean {
+    const bits = op === 'cbo.zero' ? CBZE : op === 'cbo.inval' ? CBIE : CBCFE;
+    return this.priv === 3 || ((this.#get(0x30a) & bits) !== 0n && (this.priv === 1 || (this.#get(0x10a) & bits) !== 0n));
   }
 
   /** Privilege mode of loads and stores. */
@@ -106,14 +146,6 @@ export class CsrFile {
     return this.field('FS') === 3n ? 1n << 63n : 0n;
   }
 
-  #counter(n: number, retired: bigint): bigint {
-    return (this.#counters[n]! + (this.#inhibited[n] ? 0n : retired)) & all;
-  }
-
-  #setCounter(n: number, value: bigint, retired: bigint): void {
-    this.#counters[n] = this.#inhibited[n] ? value : value - (retired + 1n);
-  }
-
   #value(number: number, retired: bigint): bigint | undefined {
     switch (number) {
       case 1: return BigInt(this.fflags);
@@ -121,8 +153,9 @@ export class CsrFile {
       case 3: return BigInt((this.frm << 5) | this.fflags);
       case 0xc00: case 0xb00: return this.#counter(0, retired);
       case 0xc01: return retired / 100n;
-      case 0xc02: case 0xb02: return this.#counter(2, retired);
-      case 0xf11: case 0xf12: case 0xf13: case 0xf15: return 0n;
+      case 0xc02: case 0xb02: return this.#counter(1, retired);
+      case 0x7a0: case 0x7a1: case 0x7a2: case 0x7a3: case 0xf11: case 0xf12: case 0xf13: case 0xf15: return 0n;
+      case 0x7a4: return 1n; // no trigger has a type
       case 0xf14: return this.#hartId;
       case 0x301: return MISA;
       case 0x300: return this.#status | XL.UXL | XL.SXL | this.#summary();
@@ -131,11 +164,15 @@ export class CsrFile {
       case 0x344: return this.#mip;
       case 0x104: return this.#mie & this.#get(0x303);
       case 0x144: return this.#mip & this.#get(0x303);
+      case 0x3a0: case 0x3a2: return this.pmp?.readConfig(number === 0x3a0 ? 0 : 8);
       // tvec, counteren, scratch, epc, cause, tval, satp, delegation
-      case 0x105: case 0x106: case 0x10a: case 0x30a: case 0x320: case 0x140: case 0x141: case 0x142: case 0x143: case 0x180:
-      case 0x302: case 0x303: case 0x305: case 0x306: case 0x340: case 0x341: case 0x342: case 0x343: return this.#get(number);
-      default: return undefined;
+      case 0x105: case 0x106: case 0x10a: case 0x140: case 0x141: case 0x142: case 0x143: case 0x180:
+      case 0x302: case 0x303: case 0x305: case 0x306: case 0x30a: case 0x320: case 0x340: case 0x341: case 0x342: case 0x343: return this.#get(number);
+      default:
     }
+    if (number >= 0x3b0 && number <= 0x3bf) return this.pmp?.readAddress(number - 0x3b0);
+    // hpmcounter3 and up, with their events
+    return [0xc00, 0xb00, 0x320].some((first) => number >= first + 3 && number <= first + 31) ? 0n : undefined;
   }
 
   /** Writes a CSR whose access `read` has allowed. */
@@ -149,26 +186,20 @@ export class CsrFile {
       return;
     }
     switch (number) {
-      // The write is seen by the next instruction, which this one's own retirement must not disturb.
-      case 0xb00: case 0xb02: this.#setCounter(number - 0xb00, value, retired); break;
-      // Inhibited counters stand at what they were; they go on with the instruction after the one that lets them.
+      case 0xb00: this.#setCounter(0, value, retired); break;
+      case 0xb02: this.#setCounter(1, value, retired); break;
       case 0x320:
-        for (const n of [0, 2]) {
-          const inhibit = ((value >> BigInt(n)) & 1n) === 1n;
-          if (inhibit === this.#inhibited[n]) continue;
-          const stands = this.#counter(n, retired);
-          this.#inhibited[n] = inhibit;
-          this.#setCounter(n, stands, retired);
-        }
-        this.#plain.set(number, value & 5n);
+        this.#plain.set(number, value & (CY | IR));
+        this.#inhibit(0, (value & CY) !== 0n, retired);
+        this.#inhibit(1, (value & IR) !== 0n, retired);
         break;
-      // FIOM, CBIE (2 is reserved), CBCFE, CBZE; ADUE and PBMTE in menvcfg.
-      case 0x10a: case 0x30a: {
+      case 0x30a: case 0x10a: {
         const old = this.#get(number);
-        const cbie = ((value >> 4n) & 3n) === 2n ? old & 0x30n : value & 0x30n;
-        this.#plain.set(number, (value & (number === 0x10a ? 0xc1n : (3n << 61n) | 0xc1n)) | cbie);
+        const legal = (value & CBIE) === 2n << 4n ? (value & ~CBIE) | (old & CBIE) : value;
+        this.#plain.set(number, legal & (number === 0x30a ? S_ENVIRONMENT | ADUE | PBMTE : S_ENVIRONMENT));
         break;
       }
+      case 0x3a0: case 0x3a2: this.pmp!.writeConfig(number === 0x3a0 ? 0 : 8, value); break;
       case 0x300: {
         const mpp = this.field('MPP');
         this.#status = mask(M_STATUS, this.#status);
@@ -187,7 +218,8 @@ export class CsrFile {
       case 0x341: case 0x141: this.#plain.set(number, value & ~1n); break;
       case 0x180: if (value >> 60n === 0n || value >> 60n === 8n) this.#plain.set(number, value); break;
       case 0x140: case 0x142: case 0x143: case 0x340: case 0x342: case 0x343: this.#plain.set(number, value); break;
-      default: // read-only zero, or one legal value
+      default: // pmpaddr; else read-only zero, or one legal value
+        if (number >= 0x3b0 && number <= 0x3bf) this.pmp!.writeAddress(number - 0x3b0, value);
     }
   }
 

@@ -103,7 +103,7 @@ export const CSR_VALUES: readonly number[] = [3, 4, 25, 26, 27];
 export const PMP_VALUE = 24;
 /** CSRs that programs for machine mode read and write. */
 export const PROGRAM_CSRS: readonly number[] = [
-  1, 2, 3, 0x10a,
+  1, 2, 3, 0x3b0, 0x3b1, 0x3b2, 0x3b7, 0x3b8, 0x3bf, 0xb03, 0xc1f, 0x33f, 0x7a0, 0x7a4, 0xf12, 0x10a,
   0x300, 0x302, 0x303, 0x304, 0x305, 0x306, 0x340, 0x341, 0x342, 0x343, 0x344, 0xb00, 0xb02, 0x301, 0x320, 0x30a,
   0x100, 0x104, 0x105, 0x106, 0x140, 0x141, 0x142, 0x143, 0x144, 0x180, 0xc00, 0xc02, 0xf11, 0xf14,
 ];
@@ -117,7 +117,7 @@ kind('mret to', 6, (i) => wide(I(0x73, 1, 0, 26 + (i.a & 1), 0x341), I(0x73, i.t
 kind('sret to', 6, (i) => wide(I(0x73, 1, 0, 26 + (i.a & 1), 0x141), I(0x73, i.to & 1 ? 2 : 3, 0, 3, 0x100), 0x10200073));
 kind('system', 2, (i) => wide(pick([0x73, 0x73, 0x30200073, 0x10200073, 0x10500073, R(0x73, 0, 9, 0, i.b % 3, i.a % 3), R(0x73, 0, 0x0b, 0, i.b % 3, i.a % 3), 0x18000073, 0x18100073], i.imm & 0xfff)));
 /** Kinds that need more than user mode to mean anything. */
-export const PRIVILEGED_KINDS: readonly string[] = ['any csr', 'any csr', 'steer', 'steer', 'steer', 'mret to', 'sret to', 'system'];
+export const PRIVILEGED_KINDS: readonly string[] = ['any csr', 'any csr', 'steer', 'steer', 'steer', 'mret to', 'sret to', 'system', 'pmp', 'pmp range'];
 const rare = new Set(['jalr', 'c.jr', 'ecall', 'ebreak', 'c.ebreak', 'privileged', 'word', 'c.word', 'csr']);
 
 /** The kind of an item. */

@@ -52,11 +52,14 @@ export class OracleHart {
   /** The bits of the instruction, which an illegal-instruction exception reports. */
   #word = 0n;
 
-  /** @param kernel user-mode traps are returned instead of taken */
-  constructor(memory: OraclePhysical, kernel: boolean, hartId = 0) {
+  /**
+   * @param kernel user-mode traps are returned instead of taken
+   * @param pmp whether there is physical memory protection
+   */
+  constructor(memory: OraclePhysical, kernel: boolean, hartId = 0, pmp = false) {
     this.memory = memory;
     this.#kernel = kernel;
-    this.csr = new CsrFile(hartId);
+    this.csr = new CsrFile(hartId, pmp);
     this.csr.priv = kernel ? 0 : 3;
     this.#access = new HartAccess(memory, this.csr, this);
   }

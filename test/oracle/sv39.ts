@@ -3,10 +3,10 @@
  * "Svnapot", "Svpbmt", "Svade"/"Svadu") and from nothing else. Slow and plain on purpose: it is what the MMU is held against.
  */
 
-/** 64-bit words of physical memory; `read` answers undefined where there is no memory. */
+/** 64-bit words of physical memory; `read` answers undefined where there is no memory or it may not be read, `write` false where it may not be written. */
 export interface OracleMemory {
   read(pa: bigint): bigint | undefined;
-  write(pa: bigint, value: bigint): void;
+  write(pa: bigint, value: bigint): boolean | void;
 }
 
 /** The state a translation depends on. */
@@ -67,7 +67,7 @@ export function oracleTranslate(memory: OracleMemory, state: OracleState, va: bi
     if (!allowed) return pageFault;                                                        // 8
     if (!accessed || (access === 'store' && !dirty)) {                                     // 9
       if (!state.hardwareAd) return pageFault;
-      memory.write(address, pte | (1n << 6n) | (access === 'store' ? 1n << 7n : 0n));
+      if (memory.write(address, pte | (1n << 6n) | (access === 'store' ? 1n << 7n : 0n)) === false) return accessFault;
     }
     const vpnAll = bits(va, 38n, 12n);                                                     // 10
     let frame = ppn;

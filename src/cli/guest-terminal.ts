@@ -6,10 +6,14 @@ import { fs } from './host.js';
 /** Size of a terminal that does not say. */
 const [ROWS, COLUMNS] = [24, 80];
 
+/** Major number of /dev/null and its kin on Linux. */
+const MEM_MAJOR = 1;
+
 /** Whether a descriptor may be a terminal: asking Node itself costs a tenth of the start of a small program. */
-function isCharacterDevice(fd: number): boolean {
+function maybeTerminal(fd: number): boolean {
   try {
-    return fs.fstatSync(fd).isCharacterDevice();
+    const stat = fs.fstatSync(fd);
+    return stat.isCharacterDevice() && stat.rdev >> 8 !== MEM_MAJOR;
   } catch {
     return false;
   }
@@ -17,7 +21,7 @@ function isCharacterDevice(fd: number): boolean {
 
 /** The terminal of this process, where it has one. */
 export function guestTerminal(): Pick<MachineConfig, 'terminal'> {
-  if (![0, 1, 2].some(isCharacterDevice)) return {};
+  if (![0, 1, 2].some(maybeTerminal)) return {};
   const tty: typeof NodeTty = process.getBuiltinModule('node:tty');
   const streams = [tty.isatty(0), tty.isatty(1), tty.isatty(2)] as const;
   if (!streams.includes(true)) return {};

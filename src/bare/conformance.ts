@@ -1,6 +1,6 @@
 /** One conformance test: a bare-metal program that says itself whether it has passed, or whose signature is compared. */
 import { ElfError } from '../../guest/index.js';
-import { createBareMachine } from './machine.js';
+import { type BareMachineConfig, createBareMachine } from './machine.js';
 import type { BareResult } from './result.js';
 import { formatSignature, type SignatureGranularity } from './signature.js';
 
@@ -18,6 +18,8 @@ export interface ConformanceTest {
   readonly reference: string | undefined;
   /** Instructions after which a test has failed. */
   readonly maxInstructions: number;
+  /** How guest code is run. */
+  readonly engine?: BareMachineConfig['engine'];
 }
 
 /** Single letters and extensions a test may have been built for. */
@@ -30,7 +32,7 @@ const GRANULARITIES: readonly SignatureGranularity[] = [4, 8, 16];
 /** Runs a test. */
 export function runConformanceTest(test: ConformanceTest): Verdict {
   try {
-    const machine = createBareMachine({ program: test.program });
+    const machine = createBareMachine({ program: test.program, ...(test.engine === undefined ? {} : { engine: test.engine }) });
     const result = machine.run({ maxInstructions: test.maxInstructions });
     const { instructions } = machine;
     const reason = complaint(result, test.maxInstructions) ?? difference(machine.signature(), test.reference);

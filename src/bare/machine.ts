@@ -1,7 +1,7 @@
 /** A machine without a kernel of ours: harts, RAM and the devices of QEMU's virt machine a bare program needs. */
 import { asPaddr, hex, PAGESIZE, type Trace } from '../base/index.js';
 import { Bus } from '../bus/index.js';
-import { type Breakpoints, Hart, HART_RESERVED, HartEngine, MAX_HARTS } from '../hart/index.js';
+import { type EngineOptions, type Breakpoints, Hart, HART_RESERVED, HartEngine, MAX_HARTS } from '../hart/index.js';
 import { type BareElfImage, readBareElf } from '../../guest/index.js';
 import { Clint } from './clint.js';
 import { createFinisher } from './finisher.js';
@@ -27,6 +27,8 @@ export interface BareMachineConfig {
   readonly misaligned?: 'work' | 'trap';
   /** Who keeps the A and D bits at reset: page faults (svade, the default) or the hardware; programs change it with menvcfg.ADUE. */
   readonly ad?: 'svade' | 'svadu';
+  /** How guest code is run; results are the same. */
+  readonly engine?: Partial<Pick<EngineOptions, 'engine' | 'hotness'>>;
   readonly trace?: Trace;
 }
 
@@ -54,7 +56,7 @@ export class BareMachine {
     const count = checkInteger('harts', config.harts ?? 1, 1, MAX_HARTS);
     this.image = readBareElf(config.program);
     this.bus = new Bus({ ramBase: RAM_BASE, ramSize: config.memory ?? DEFAULT_MEMORY, reserved: HART_RESERVED, poolSize: 0 });
-    this.#engine = new HartEngine(this.bus);
+    this.#engine = new HartEngine(this.bus, config.engine);
     const output = config.output ?? ((): void => {});
     const input = config.input ?? ((): undefined => undefined);
     this.clint = new Clint({ harts: count, now: () => this.#engine.running?.now ?? this.#turns.now, raised: (hart) => this.#interruptSent(hart) });

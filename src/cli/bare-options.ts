@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import type { SignatureGranularity } from '../bare/index.js';
 import { MAX_HARTS } from '../hart/index.js';
 import { parseInteger } from './device-options.js';
+import { ENGINE_HELP, type EngineChoice, engineSpec, parseEngine } from './engine-options.js';
 import { parseSize } from './size-option.js';
 import { UsageError } from './usage-error.js';
 
@@ -16,6 +17,7 @@ export interface BareOptions {
   readonly memory: number | undefined;
   readonly misaligned: 'work' | 'trap';
   readonly ad: 'svade' | 'svadu';
+  readonly engine: EngineChoice;
   readonly trace: string | undefined;
   /** File for the instructions that retire. */
   readonly commitLog: string | undefined;
@@ -37,6 +39,7 @@ finisher at 0x100000, and HTIF where the program has a symbol tohost. What the g
   --memory SIZE                  RAM, like 64M or 1G (default 128M)
   --misaligned work|trap         misaligned loads and stores work (default) or trap; atomics always trap
   --ad svade|svadu               page table A and D bits kept by page faults (default) or by hardware until menvcfg.ADUE says otherwise
+${ENGINE_HELP}
   --trace FILE                   write every event: text, or NDJSON where FILE ends in .ndjson
   --commit-log FILE              write every instruction as Spike's --log-commits does (slow)
   --gdb PORT                     wait for gdb on this port of 127.0.0.1 (0: any) before the first instruction
@@ -55,6 +58,7 @@ const spec = {
   memory: { type: 'string' },
   misaligned: { type: 'string' },
   ad: { type: 'string' },
+  ...engineSpec,
   trace: { type: 'string' },
   'commit-log': { type: 'string' },
   gdb: { type: 'string' },
@@ -104,6 +108,7 @@ export function parseBareOptions(args: readonly string[]): BareOptions | 'help' 
     memory: parseSize('memory', values.memory, 2 ** 20, 3.5 * 2 ** 30),
     misaligned: choice('misaligned', values.misaligned, ['work', 'trap']),
     ad: choice('ad', values.ad, ['svade', 'svadu']),
+    engine: parseEngine(values),
     trace: values.trace,
     commitLog: values['commit-log'],
     gdb: integer('gdb', values.gdb, 0, 65535),

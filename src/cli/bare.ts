@@ -18,12 +18,12 @@ import { EXIT_INTERRUPTED, EXIT_KERNEL, EXIT_KILLED, EXIT_LIMIT, UsageError } fr
 const SLICE_MS = 50;
 
 function prepare(options: BareOptions, trace: Trace, input: GuestInput, failure: StreamFailure): BareMachine {
-  const { program, memory, harts, misaligned, ad } = options;
+  const { program, memory, harts, misaligned, ad, engine } = options;
   const bytes = readProgram(program);
   takePrebuilt();
   try {
     return createBareMachine({
-      program: bytes, misaligned, ad, trace,
+      program: bytes, misaligned, ad, engine, trace,
       output: (out) => failure.guard('standard output', () => writeAll(1, out)),
       input: () => failure.attempt('cannot read standard input', () => input.read(1)?.[0], undefined),
       ...(memory === undefined ? {} : { memory }), ...(harts === undefined ? {} : { harts }),

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { runConformanceTest, type Verdict } from '../bare/index.js';
 import { referenceOf, type TestFile } from './conformance-files.js';
+import type { EngineChoice } from './engine-options.js';
 import { fs, now } from './host.js';
 import { takePrebuilt } from './prebuilt.js';
 
@@ -9,6 +10,7 @@ import { takePrebuilt } from './prebuilt.js';
 interface Order {
   readonly path: string;
   readonly maxInstructions: number;
+  readonly engine: EngineChoice;
 }
 
 /** What came of one test, and how long it took. */
@@ -23,8 +25,8 @@ export const WORKER = '--worker';
 /** Serves orders from the parent process until it goes away. */
 export function serveTests(): Promise<number> {
   takePrebuilt();
-  process.on('message', ({ path, maxInstructions }: Order) => {
-    process.send!(runConformanceTest({ program: fs.readFileSync(path), reference: referenceOf(path), maxInstructions }));
+  process.on('message', ({ path, maxInstructions, engine }: Order) => {
+    process.send!(runConformanceTest({ program: fs.readFileSync(path), reference: referenceOf(path), maxInstructions, engine }));
   });
   return new Promise((done) => void process.once('disconnect', () => done(0)));
 }
@@ -32,16 +34,17 @@ export function serveTests(): Promise<number> {
 /**
  * Runs all tests.
  * @param jobs processes at a time
+ * @param how what holds for each test
  * @param report called with each result, in the order in which tests end
  */
-export async function runTests(files: readonly TestFile[], jobs: number, maxInstructions: number, report: (result: TestResult) => void): Promise<void> {
+export async function runTests(files: readonly TestFile[], jobs: number, how: Omit<Order, 'path'>, report: (result: TestResult) => void): Promise<void> {
   const queue = [...files];
   const serve = async (): Promise<void> => {
     let worker: ChildProcess | undefined;
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       worker ??= fork(process.argv[1]!, ['conformance', WORKER]);
       const start = now();
-      const verdict = await ask(worker, { path: file.path, maxInstructions });
+      const verdict = await ask(worker, { path: file.path, ...how });
       if (verdict === undefined) worker = undefined;
       report({ file, seconds: (now() - start) / 1000, ...(verdict ?? { verdict: 'fail', reason: 'the process that ran it has died', instructions: 0 }) });
     }

@@ -4,6 +4,7 @@ import { familyOf } from '../bare/index.js';
 import { lastPart, type TestFile, testFiles } from './conformance-files.js';
 import { runTests, serveTests, type TestResult, WORKER } from './conformance-pool.js';
 import { parseInteger } from './device-options.js';
+import { ENGINE_HELP, type EngineChoice, engineSpec, parseEngine } from './engine-options.js';
 import { fs } from './host.js';
 import { junitXml } from './junit.js';
 import { checkOutputs } from './output-check.js';
@@ -24,6 +25,7 @@ the same. A test that does not pass and was built for an extension the machine l
   --jobs N                       processes at a time (default: as many as there are processors)
   --junit FILE                   write the results as JUnit XML
   --max-instructions N           what a test may execute before it has failed (default ${DEFAULT_LIMIT})
+${ENGINE_HELP}
   --help                         this text
 
 Exit code: 0; 1 where a test failed; 2 for a mistake in the command.
@@ -34,6 +36,7 @@ const spec = {
   jobs: { type: 'string' },
   junit: { type: 'string' },
   'max-instructions': { type: 'string' },
+  ...engineSpec,
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -43,6 +46,7 @@ interface Options {
   readonly jobs: number;
   readonly junit: string | undefined;
   readonly maxInstructions: number;
+  readonly engine: EngineChoice;
 }
 
 function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof spec; allowPositionals: true }>> {
@@ -70,7 +74,7 @@ function parseOptions(args: readonly string[]): Options | 'help' {
   const processors = process.getBuiltinModule('node:os').availableParallelism();
   return {
     folder, filter: values.filter ?? '', jobs: positive('jobs', values.jobs, processors), junit: values.junit,
-    maxInstructions: positive('max-instructions', values['max-instructions'], DEFAULT_LIMIT),
+    maxInstructions: positive('max-instructions', values['max-instructions'], DEFAULT_LIMIT), engine: parseEngine(values),
   };
 }
 
@@ -95,7 +99,7 @@ async function run(options: Options): Promise<number> {
   if (files.length === 0) throw new UsageError(`${options.folder}: no bare-metal test program${options.filter === '' ? '' : ` whose name contains "${options.filter}"`} in it`);
   const results: TestResult[] = [];
   const say = (lines: readonly string[]): void => void writeAll(1, Buffer.from(`${lines.join('\n')}\n`));
-  await runTests(files, options.jobs, options.maxInstructions, (result) => {
+  await runTests(files, options.jobs, { maxInstructions: options.maxInstructions, engine: options.engine }, (result) => {
     results.push(result);
     if (result.verdict !== 'pass') say([`${result.verdict === 'fail' ? 'FAIL' : 'unsupported'} ${result.file.name}: ${result.reason}`]);
   });

@@ -6,6 +6,7 @@ import { TC_ENTRIES, TC_ENTRIES_MAX } from '../../mmu/index.js';
 import { parseInteger } from './device-options.js';
 import { MODE_HELP, parseMode, parseQuirks } from './mode-options.js';
 import { parseSize } from './size-option.js';
+import { ENGINE_HELP, type EngineChoice, engineSpec, parseEngine } from './engine-options.js';
 import { UsageError } from './usage-error.js';
 
 /** Less holds no program with its stack and page tables; more does not fit one WebAssembly memory beside the devices' pages. */
@@ -24,7 +25,7 @@ export interface RunOptions {
   readonly quantum: number | undefined;
   readonly harts: number | undefined;
   readonly translationCache: number | undefined;
-  readonly engine: 'interpreter' | 'regions' | undefined;
+  readonly engine: EngineChoice;
   /** File for the regions that exist when the run ends. */
   readonly dumpRegions: string | undefined;
   readonly maxInstructions: number | undefined;
@@ -59,7 +60,7 @@ export const RUN_OPTIONS_HELP: string = `
   --stats FILE                   write the statistics as JSON when the run ends
   --harts N                      harts of the machine, 1..${MAX_HARTS} (default 1)
   --translation-cache N          entries of each hart's translation cache, a power of two, ${TC_ENTRIES}..${TC_ENTRIES_MAX} (default ${TC_ENTRIES})
-  --engine NAME                  interpreter, or regions: hot code is compiled (default); results are the same
+${ENGINE_HELP}
   --dump-regions FILE            write what was compiled, beside its code, when the run ends
   --quantum N                    instructions before another thread has its turn (default 100000)
   --max-instructions N           stop after N instructions, exit code 124${MODE_HELP}
@@ -81,7 +82,7 @@ const spec = {
   quantum: { type: 'string' },
   harts: { type: 'string' },
   'translation-cache': { type: 'string' },
-  engine: { type: 'string' },
+  ...engineSpec,
   'dump-regions': { type: 'string' },
   'max-instructions': { type: 'string' },
   gdb: { type: 'string' },
@@ -103,11 +104,6 @@ function cacheEntries(text: string | undefined): number | undefined {
   const entries = integer('translation-cache', text, TC_ENTRIES, TC_ENTRIES_MAX);
   if (entries !== undefined && !Number.isInteger(Math.log2(entries))) throw new UsageError(`--translation-cache must be a power of two, not "${text ?? ''}"`);
   return entries;
-}
-
-function engine(text: string | undefined): 'interpreter' | 'regions' | undefined {
-  if (text === undefined || text === 'interpreter' || text === 'regions') return text;
-  throw new UsageError(`--engine must be interpreter or regions, not "${text}"`);
 }
 
 /** A number of bytes, perhaps with K, M or G behind it. */
@@ -138,7 +134,7 @@ function joinNegative(args: readonly string[]): string[] {
   const joined: string[] = [];
   for (const arg of args) {
     const last = joined.at(-1);
-    if (/^-\d/.test(arg) && last !== undefined && /^--(quantum|harts|translation-cache|max-instructions|gdb)$/.test(last)) joined.splice(-1, 1, `${last}=${arg}`);
+    if (/^-\d/.test(arg) && last !== undefined && /^--(quantum|harts|hotness|translation-cache|max-instructions|gdb)$/.test(last)) joined.splice(-1, 1, `${last}=${arg}`);
     else joined.push(arg);
   }
   return joined;
@@ -169,7 +165,7 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     quantum: integer('quantum', values.quantum, 1, 1e9),
     harts: integer('harts', values.harts, 1, MAX_HARTS),
     translationCache: cacheEntries(values['translation-cache']),
-    engine: engine(values.engine),
+    engine: parseEngine(values),
     dumpRegions: values['dump-regions'],
     maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
     gdb: integer('gdb', values.gdb, 0, 65535),

@@ -47,7 +47,7 @@ function prepare(
     stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
     ...(options.harts === undefined ? {} : { harts: options.harts }),
     ...(options.translationCache === undefined ? {} : { translationCache: options.translationCache }),
-    ...(options.engine === undefined ? {} : { engine: { engine: options.engine } }),
+    engine: options.engine,
     ...(options.quantum === undefined ? {} : { quantum: options.quantum }),
   };
   takePrebuilt();

@@ -55,7 +55,8 @@ describe('mlock and munlock', () => {
   });
 
   it('answer EAGAIN when memory is used up, with the pages below locked', () => {
-    const g = anon(new Guest(), 's0', 0x200_0000).sys('mlock', 's0', 0x200_0000).expect(-11).asm('ld t0, 0(s0)').expect(0, 't0').sys('munmap', 's0', 0x200_0000).expect(0);
+    const noreserve = PRIVATE | 0x4000;
+    const g = new Guest().sys('mmap', 0, 0x200_0000, 3, noreserve, -1, 0).asm('mv s0, a0').sys('mlock', 's0', 0x200_0000).expect(-11).asm('ld t0, 0(s0)').expect(0, 't0').sys('munmap', 's0', 0x200_0000).expect(0);
     anon(g, 's0', 0x1000).sys('mlock', 's0', 0x1000).expect(0).passes();
   });
 });

@@ -17,7 +17,7 @@ const FIELDS: Readonly<Record<number, { readonly shift: number; readonly mask: n
 export function readUserRegister(lwp: Lwp, { file, index }: TargetRegister): bigint | undefined {
   switch (file) {
     case 'x': return BigInt.asUintN(64, lwp.x(index));
-    case 'pc': return BigInt.asUintN(64, BigInt(lwp.pc));
+    case 'pc': return BigInt.asUintN(64, lwp.pc64);
     case 'f': return BigInt.asUintN(64, lwp.saved().f[index] ?? 0n);
     case 'csr': return readCsr(lwp, index);
     case 'priv': return undefined;
@@ -37,7 +37,7 @@ export function writeUserRegister(lwp: Lwp, { file, index }: TargetRegister, val
       if (index !== 0) lwp.setX(index, BigInt.asIntN(64, value));
       return true;
     case 'pc':
-      lwp.pc = Number(BigInt.asIntN(64, value & ~1n));
+      lwp.pc64 = value;
       return true;
     case 'f':
       lwp.saved().f[index] = BigInt.asIntN(64, value);

@@ -2,8 +2,8 @@
 
 /** What a context switch saves: pc and registers. */
 export interface HartContext {
-  /** A canonical address; else the nearest number, which is not canonical either. */
-  pc: number;
+  /** Address of the next instruction, signed 64 bits, canonical or not; bit 0 is ignored. */
+  pc: bigint;
   /** x0..x31; x[0] is 0. */
   readonly x: BigInt64Array;
   /** f0..f31, NaN-boxed. */
@@ -13,4 +13,4 @@ export interface HartContext {
 }
 
 /** A context of zeros. */
-export const newHartContext = (): HartContext => ({ pc: 0, x: new BigInt64Array(32), f: new BigInt64Array(32), fcsr: 0 });
+export const newHartContext = (): HartContext => ({ pc: 0n, x: new BigInt64Array(32), f: new BigInt64Array(32), fcsr: 0 });

@@ -19,7 +19,7 @@ export abstract class HartRegisters {
 
   /** Copies pc and registers out of the hart. */
   saveContext(to: HartContext): void {
-    to.pc = this.pc;
+    to.pc = this.pc64;
     to.x.set(this.state.registers());
     to.f.set(this.state.floatRegisters());
     to.fcsr = this.float.fcsr;
@@ -27,7 +27,7 @@ export abstract class HartRegisters {
 
   /** Copies pc and registers into the hart; x[0] is ignored. */
   loadContext(from: HartContext): void {
-    this.pc = from.pc;
+    this.pc64 = from.pc;
     const x = this.state.registers();
     x.set(from.x);
     x[0] = 0n;

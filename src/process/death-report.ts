@@ -19,13 +19,13 @@ const ABI_NAMES: readonly string[] = [
 ];
 
 const SP = 2;
-const unsigned = (n: number | bigint): bigint => BigInt.asUintN(64, BigInt(n));
+const unsigned = (n: bigint): bigint => BigInt.asUintN(64, n);
 
 /** The report of a process that dies by `info` with the registers of `lwp`. */
 export function describeDeath(lwp: Lwp, info: SigInfo, fault: FaultRecord | undefined): GuestDeath {
   const { proc } = lwp;
-  const { pc } = lwp;
-  const place = proc.image?.symbolAt(pc);
+  const { pc64: pc } = lwp;
+  const place = proc.image?.symbolAt(lwp.pc);
   const registers: RegisterValue[] = [{ name: 'pc', value: unsigned(pc) }];
   for (let n = 1; n < 32; n++) registers.push({ name: ABI_NAMES[n] ?? `x${n}`, value: unsigned(lwp.x(n)) });
   const addr = info.addr === undefined ? undefined : unsigned(info.addr);

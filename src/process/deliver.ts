@@ -101,7 +101,7 @@ function* enterHandler(system: System, lwp: Lwp, info: SigInfo, action: SigActio
   const switching = (action.flags & SA_ONSTACK) !== 0 && altstack.size > 0 && !onStack;
   const top = switching ? altstack.base + altstack.size : sp;
   const frame = Math.floor((top - FRAME_SIZE) / 16) * 16;
-  const bytes = buildFrame(info, { ...context, pc: BigInt(context.pc), mask: signals.savedMask ?? signals.mask }, altstack, onStack);
+  const bytes = buildFrame(info, { ...context, mask: signals.savedMask ?? signals.mask }, altstack, onStack);
   const overflow = onStack && frame < altstack.base;
   if (overflow || (yield* lwp.userMemory.copyout(bytes, frame)) !== 0) {
     const why = `no room for the frame of ${signalName(info.signal)} on the stack at ${frame.toString(16)}`;
@@ -114,7 +114,7 @@ function* enterHandler(system: System, lwp: Lwp, info: SigInfo, action: SigActio
   lwp.setX(A2, BigInt(frame + UCONTEXT_AT));
   lwp.setX(SP, BigInt(frame));
   lwp.setX(RA, BigInt(TRAMPOLINE));
-  lwp.pc = Number(BigInt.asIntN(64, action.handler));
+  lwp.pc64 = action.handler;
   signals.savedMask = undefined;
   const own = (action.flags & SA_NODEFER) === 0 ? sigbit(info.signal) : 0n;
   signals.mask = (signals.mask | action.mask | own) & ~CANTMASK;

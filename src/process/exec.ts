@@ -72,7 +72,7 @@ function begin(system: System, lwp: Lwp, request: ExecRequest, { sp, heap }: Pro
   context.f.fill(0n);
   context.fcsr = 0;
   context.x[SP] = BigInt(sp);
-  context.pc = image.entry;
+  context.pc = BigInt(image.entry);
   if (system.trace.on) system.trace.emit('guest.exec', { pid: proc.pid, path: request.path, entry: image.entry });
 }
 

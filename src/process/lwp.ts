@@ -90,14 +90,24 @@ export class Lwp implements Resident, UserThread {
     return this.lastCpu?.loaded === this ? this.lastCpu : undefined;
   }
 
+  /** Address of the next instruction: exact where canonical, else the nearest number. */
   get pc(): number {
-    return this.#home?.hart.pc ?? this.context.pc;
+    return this.#home?.hart.pc ?? Number(this.context.pc);
   }
 
   set pc(pc: number) {
+    this.pc64 = BigInt(pc);
+  }
+
+  /** The pc as a signed 64-bit integer, whatever it is; bit 0 is dropped, as sepc drops it. */
+  get pc64(): bigint {
+    return this.#home?.hart.pc64 ?? this.context.pc;
+  }
+
+  set pc64(pc: bigint) {
     const home = this.#home;
-    if (home === undefined) this.context.pc = pc;
-    else home.hart.pc = pc;
+    if (home === undefined) this.context.pc = BigInt.asIntN(64, pc & ~1n);
+    else home.hart.pc64 = pc;
   }
 
   /** Register `n`, signed 64 bits. */

@@ -58,5 +58,5 @@ function otherFault(lwp: Lwp, cause: number, access: FaultAccess | undefined, ad
 }
 
 const plain = (signal: number, code: number, lwp: Lwp, reason: string): FaultSignal => ({
-  info: { signal, code, errno: 0, addr: BigInt.asUintN(64, BigInt(lwp.pc)) }, fault: { access: undefined, reason },
+  info: { signal, code, errno: 0, addr: BigInt.asUintN(64, lwp.pc64) }, fault: { access: undefined, reason },
 });

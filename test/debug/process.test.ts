@@ -84,6 +84,16 @@ describe('a process', () => {
     expect(client.ask(`Pc41=${digits(1)}`)).toMatch(/^E/);
   });
 
+  it('keeps a pc that is no address bit for bit, before and after the fault it is', () => {
+    for (const nowhere of [0x4141414141414140n, 0x8000000000000004n]) {
+      const { client } = debug(SUM);
+      expect(client.ask(`P20=${digits(nowhere)}`)).toBe('OK');
+      expect(client.ask('p20')).toBe(digits(nowhere));
+      expect(client.ask('vCont;c')).toMatch(new RegExp(`^T0b.*;20:${digits(nowhere)};`));
+      expect(client.ask('p20')).toBe(digits(nowhere));
+    }
+  });
+
   it('has memory, read and written in digits and in bytes, code among it', () => {
     const { client, at } = debug(SUM);
     const counter = at('counter');

@@ -172,6 +172,18 @@ describe('registers and contexts', () => {
     expect(Array.from({ length: 32 }, (_, n) => other.x(n))).toEqual(Array.from({ length: 32 }, (_, n) => BigInt(n) << 40n));
   });
 
+  it('a context holds any pc, canonical or not', () => {
+    const { hart } = userProgram();
+    const context = hart.newContext();
+    for (const pc of [0x4141_4141_4141_4140n, -(2n ** 63n) + 4n]) {
+      hart.pc64 = pc;
+      hart.saveContext(context);
+      hart.pc64 = 0n;
+      hart.loadContext(context);
+      expect([context.pc, hart.pc64]).toEqual([pc, pc]);
+    }
+  });
+
   it('a pc is even, and an integer', () => {
     const { hart } = userProgram();
     hart.pc = 0x1_0003;

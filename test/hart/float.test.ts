@@ -165,7 +165,7 @@ describe('contexts', () => {
   it('carry f registers and fcsr, and with them the rounding mode of the next instruction', () => {
     const { hart } = userProgram(['fdiv.d', { rd: 3, rs1: 1, rs2: 2, rm: DYNAMIC }]);
     const other = hart.newContext();
-    other.pc = CODE;
+    other.pc = BigInt(CODE);
     other.f.set([0n, bitsOf(DOUBLE, 1), bitsOf(DOUBLE, 3)]);
     other.fcsr = (3 << 5) | 1;
     hart.float.fcsr = 0;

@@ -21,7 +21,7 @@ function run(hart: Hart, bus: Bus, source: string): DataView {
   const { sections, symbols } = assemble(source, { base: RAM });
   for (const section of sections) bus.write(asPaddr(section.address), section.bytes);
   hart.fenceI();
-  hart.loadContext({ ...hart.newContext(), pc: RAM });
+  hart.loadContext({ ...hart.newContext(), pc: BigInt(RAM) });
   expect(hart.run(10_000_000)).toBe(Exit.Trap);
   expect([hart.cause, hart.pc]).toEqual([8, symbols.get('end')]);
   const results = new Uint8Array(BATCH * CASES_SIZE);

@@ -83,7 +83,7 @@ function runHarts({ bus, harts }: (typeof machines)[number], start: Start): Outc
     hart.sfenceVma(undefined, undefined);
     hart.fenceI();
     const context = hart.newContext();
-    context.pc = entry(n);
+    context.pc = BigInt(entry(n));
     context.x.set(initialRegisters(start, n));
     hart.loadContext(context);
   });

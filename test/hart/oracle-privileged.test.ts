@@ -161,7 +161,7 @@ function runHart({ bus, hart }: (typeof machines)[number], start: Start, retired
   hart.sfenceVma(undefined, undefined);
   hart.fenceI();
   const context = hart.newContext();
-  context.pc = RAM + S_CODE * PAGE;
+  context.pc = BigInt(RAM + S_CODE * PAGE);
   context.x.set(initialRegisters(start));
   context.f.set(initialFloats(start));
   hart.loadContext(context);

@@ -187,7 +187,7 @@ export class HartWorld {
     hart.sfenceVma(undefined, undefined);
     hart.fenceI();
     const context = hart.newContext();
-    context.pc = CODE * PAGE + start.at;
+    context.pc = BigInt(CODE * PAGE + start.at);
     context.x.set(initialRegisters(start));
     context.f.set(initialFloats(start));
     hart.loadContext(context);

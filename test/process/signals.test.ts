@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatDeath } from '../../src/process/index.js';
 import { Guest, LINUX, runSource } from './guest-program.js';
 
 const SIGINFO = 4;
@@ -65,6 +66,42 @@ describe('a fault a program handles itself', () => {
   it('jumping to nowhere is a fetch fault at the target', () => {
     const g = sigaction(got(new Guest()), 11, 'handler').asm('li s0, 0x700000\njalr s0\nback:').expectAt('got', 11).asm('la s1, got\nld t0, 32(s1)').expect(0x700000, 't0').asm('ld t0, 40(s1)').expect(0x700000, 't0');
     g.sub(`handler: ${RECORD.replace('record: ', '')}\nla t1, back\nsd t1, 176(a2)\nret`).passes();
+  });
+});
+
+/** Addresses a pc can hold but no page can have; none but the last two is a number of 53 significant bits. */
+const NOWHERE = [0x4141414141414140n, 0x8000000000000004n, 0x7ffffffffffffffen, 0x8123456789abcdeen, 0x4000000002n, 0xffffffbffffffffen].map((target) => ({ target, hex: target.toString(16) }));
+
+/** Jumps of each test, so that hot code makes them too. */
+const TURNS = 8;
+
+describe.each([{ engine: 'interpreter' }, { engine: 'regions', hotness: 1 }] as const)('a jump to a non-canonical address ($engine)', (engine) => {
+  it.each(NOWHERE)('$hex is si_addr and pc of the frame, bit for bit, and so is where the handler goes on', ({ target }) => {
+    const beyond = target ^ 0x123456n;
+    const g = sigaction(got(new Guest()), 11, 'handler').asm(`li s3, ${target}\nli s4, ${TURNS}\nagain: la t0, next\nla t1, got\nsd t1, 0(t0)\nj jump\njump: jalr s3\nback:`);
+    for (const [i, value] of [target, target, beyond, beyond].entries()) g.asm(`la t0, got\nld t0, ${8 * i}(t0)`).expect(value, 't0');
+    g.asm('addi s4, s4, -1\nbnez s4, again');
+    // The first fault goes on at another such address, the second behind the jump.
+    g.data('next: .dword 0').sub(`handler: la t0, next\nld t1, 0(t0)\naddi t2, t1, 16\nsd t2, 0(t0)\nld t2, 16(a1)\nsd t2, 0(t1)\nld t2, 176(a2)\nsd t2, 8(t1)
+la t2, got\nli t3, ${beyond}\nbeq t1, t2, 1f\nla t3, back\n1: sd t3, 176(a2)\nret`);
+    const { machine } = g.passes({ engine });
+    expect(machine.engineStatistics().regionInstructions > 0).toBe(engine.engine === 'regions');
+  });
+
+  it.each(NOWHERE)('$hex is the pc of the death report', ({ target }) => {
+    const { result } = new Guest().asm(`li s3, ${target}\njr s3`).run({ engine });
+    if (result.status !== 'signaled') throw new Error(result.status);
+    expect(result.report).toMatchObject({ signalName: 'SIGSEGV', pc: target, addr: target, access: 'fetch' });
+    const text = formatDeath(result.report).join('\n');
+    expect(text).toContain(`SIGSEGV (SEGV_MAPERR) at pc 0x${target.toString(16)}\n`);
+    expect(text).toContain(` pc ${target.toString(16).padStart(16, '0')} `);
+  });
+
+  it.each(NOWHERE)('$hex may be where a handler is', ({ target }) => {
+    const g = sigaction(new Guest(), 10, String(target)).sys('getpid').sys('kill', 'a0', 10);
+    const { result } = g.run({ engine });
+    if (result.status !== 'signaled') throw new Error(result.status);
+    expect(result.report).toMatchObject({ signalName: 'SIGSEGV', pc: target, addr: target, access: 'fetch' });
   });
 });
 

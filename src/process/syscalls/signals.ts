@@ -132,7 +132,7 @@ function* rtSigreturn(call: Call): Kgen<undefined> {
   context.x.set(state.x);
   context.f.set(state.f);
   context.fcsr = state.fcsr;
-  context.pc = Number(BigInt.asIntN(64, state.pc));
+  lwp.pc64 = state.pc;
   call.lwp.signals.mask = state.mask & ~CANTMASK;
   return undefined;
 }

@@ -10,7 +10,7 @@ export * from './pte.js';
 export * from './satp.js';
 export { SIZE_64K, SIZE_ORDER, SIZE_SHIFT, checkTlbConfig, type Replacement, type TlbArrayConfig, type TlbConfig, type TlbPageSize, type TlbServes } from './tlb-config.js';
 export {
-  ARRAY_CLOCK, ARRAY_EVICTIONS, ARRAY_FILLS, ARRAY_KEYS, ARRAY_LIVE, ARRAY_SET_MASK, ARRAY_TAGGED, ARRAY_VALUES, ARRAY_WAYS, TAGGED_BIAS,
+  ARRAY_CLOCK, ARRAY_EVICTIONS, ARRAY_FILLS, ARRAY_KEYS, ARRAY_LIVE, ARRAY_MARKS, ARRAY_SET_MASK, ARRAY_TAGGED, ARRAY_VALUES, ARRAY_WAYS, MARKED_SHIFT, TAGGED_BIAS,
   WORD_ASID_SHIFT, WORD_ORIGIN_SHIFT, WORD_SIZE_SHIFT,
 } from './tlb-array.js';
 export { COUNTS_HITS, COUNTS_MISSES } from './tlb.js';

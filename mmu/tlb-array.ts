@@ -12,7 +12,7 @@
  * differ where the array holds a large leaf in pieces. A word of 0 is an empty entry. An entry with G matches every ASID.
  *
  * They lie in memory that generated code can share, all zero at first: a descriptor (ARRAY_*), then by entry the keys (word, tag:
- * 8 bytes), the values (frame: 8 bytes; stamp of the replacement policy: f64), and the pages tagged (first, last: 8 bytes).
+ * 8 bytes), the values (frame: 8 bytes; stamp of the replacement policy: f64), the pages tagged (first, last: 8 bytes), and the marks.
  */
 import type { Pfn } from '../src/base/index.js';
 import { ACCESS_NAME, type Access } from './access.js';
@@ -44,6 +44,8 @@ export const ARRAY_SET_MASK = 12;
 export const ARRAY_WAYS = 16;
 /** In an array's descriptor, 4 i32: valid entries by size code. */
 export const ARRAY_LIVE = 20;
+/** In an array's descriptor, i32: address of the marks, an i32 for each MARKED entries, not 0 where one of them may be valid. */
+export const ARRAY_MARKS = 36;
 /** In an array's descriptor, f64: entries entered. */
 export const ARRAY_FILLS = 40;
 /** In an array's descriptor, f64: entries replaced while valid. */
@@ -51,6 +53,8 @@ export const ARRAY_EVICTIONS = 48;
 /** In an array's descriptor, f64: clock of the replacement policy's stamps. */
 export const ARRAY_CLOCK = 56;
 const DESCRIPTOR_BYTES = 64;
+/** log2 of the entries that share a mark: fences must not look at entries that were never used. */
+export const MARKED_SHIFT = 8;
 /** Bytes of an entry: key, value, pages tagged. */
 const KEY = 8;
 const VALUE = 16;
@@ -77,6 +81,7 @@ export class TlbArray {
   readonly #keys: number;
   readonly #values: number;
   readonly #tagged: number;
+  readonly #marks: number;
   readonly #sets: number;
   readonly #ways: number;
   readonly #mask: number;
@@ -97,10 +102,11 @@ export class TlbArray {
    */
   constructor(config: TlbArrayConfig, memory: CellMemory, cache?: TranslationCache) {
     const entries = config.sets * config.ways;
-    const cells = memory.take(DESCRIPTOR_BYTES + entries * (KEY + VALUE + TAGGED));
+    const cells = memory.take(DESCRIPTOR_BYTES + entries * (KEY + VALUE + TAGGED) + 4 * ((entries >> MARKED_SHIFT) + 1));
     const keys = cells.at + DESCRIPTOR_BYTES;
     const values = keys + entries * KEY;
     const tagged = values + entries * VALUE;
+    const marks = tagged + entries * TAGGED;
     this.config = config;
     this.entries = entries;
     this.cells = cells;
@@ -111,6 +117,7 @@ export class TlbArray {
     this.#keys = keys / 4;
     this.#values = values / 4;
     this.#tagged = tagged / 4;
+    this.#marks = marks / 4;
     this.#sets = config.sets;
     this.#ways = config.ways;
     this.#mask = Number.isInteger(Math.log2(config.sets)) ? config.sets - 1 : -1;
@@ -121,7 +128,7 @@ export class TlbArray {
     this.#cache = cache;
     this.#kinds = ACCESS_NAME.reduce((kinds, name, access) => (config.serves?.includes(name) ?? true ? kinds | kindBit(access as Access) : kinds), 0);
     const describe: readonly (readonly [at: number, value: number])[] =
-      [[ARRAY_KEYS, keys], [ARRAY_VALUES, values], [ARRAY_TAGGED, tagged], [ARRAY_SET_MASK, this.#mask], [ARRAY_WAYS, config.ways]];
+      [[ARRAY_KEYS, keys], [ARRAY_VALUES, values], [ARRAY_TAGGED, tagged], [ARRAY_SET_MASK, this.#mask], [ARRAY_WAYS, config.ways], [ARRAY_MARKS, marks]];
     for (const [at, value] of describe) this.#i32[(cells.at + at) / 4] = value;
   }
 
@@ -217,6 +224,7 @@ export class TlbArray {
     this.#i32[this.#values + entry * 4] = first;
     this.#i32[this.#values + entry * 4 + 1] = Math.floor(first / LOW);
     this.#i32[this.#tagged + entry * 2 + 1] = 0;
+    this.#i32[this.#marks + (entry >> MARKED_SHIFT)] = 1;
     this.live[size]!++;
     if (isPiece(sized)) this.#pieces++;
     this.#f64[(this.cells.at + ARRAY_FILLS) / 8]!++;
@@ -291,9 +299,17 @@ export class TlbArray {
 
   #invalidateIf(match: (at: number, word: number) => boolean): number {
     let dropped = 0;
-    for (let at = 0; at < this.entries; at++) {
-      const word = this.word(at);
-      if (word !== 0 && match(at, word)) dropped += this.#invalidate(at);
+    for (let mark = 0; mark << MARKED_SHIFT < this.entries; mark++) {
+      if (this.#i32[this.#marks + mark] === 0) continue;
+      let left = 0;
+      const end = Math.min((mark + 1) << MARKED_SHIFT, this.entries);
+      for (let at = mark << MARKED_SHIFT; at < end; at++) {
+        const word = this.word(at);
+        if (word === 0) continue;
+        if (match(at, word)) dropped += this.#invalidate(at);
+        else left = 1;
+      }
+      this.#i32[this.#marks + mark] = left;
     }
     return dropped;
   }

@@ -8,7 +8,7 @@ export type EngineChoice = Partial<Pick<EngineOptions, 'engine' | 'hotness'>>;
 
 /** The help of these options. */
 export const ENGINE_HELP = `  --engine NAME                  interpreter, or regions: hot code is compiled (default); results are the same
-  --hotness N                    compile code that jumps have reached N times (default 200; 1: everything)`;
+  --hotness N                    compile code that jumps have reached N times (default 8000; 1: everything)`;
 
 /** The options for `parseArgs`. */
 export const engineSpec = { engine: { type: 'string' }, hotness: { type: 'string' } } as const;

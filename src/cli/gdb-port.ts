@@ -52,7 +52,7 @@ class Alarm {
  * debugger says so.
  */
 export async function serveDebugger(o: DebugPortOptions): Promise<Debugged> {
-  const { createServer } = await import('node:net');
+  const { createServer } = process.getBuiltinModule('node:net');
   const alarm = new Alarm();
   let session: GdbSession | undefined;
   let stop = false;

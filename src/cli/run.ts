@@ -47,7 +47,7 @@ function prepare(
     stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
     ...(options.harts === undefined ? {} : { harts: options.harts }),
     ...(options.translationCache === undefined ? {} : { translationCache: options.translationCache }),
-    engine: options.engine,
+    engine: { ...options.engine, clock: now },
     ...(options.quantum === undefined ? {} : { quantum: options.quantum }),
   };
   takePrebuilt();
@@ -144,7 +144,9 @@ function conclude(result: RunResult | 'killed'): { code: number; lines: string[]
 
 async function writeResults(machine: Machine, options: RunOptions, devices: readonly DeviceConfig[]): Promise<void> {
   const { screenshot, stats, dumpRegions } = options;
-  const statistics = { ...machine.statistics(), engine: machine.engineStatistics() };
+  // Milliseconds differ from run to run; they are for the summary only.
+  const { compileMilliseconds: _, ...engine } = machine.engineStatistics();
+  const statistics = { ...machine.statistics(), engine };
   if (stats !== undefined) open(stats, () => fs.writeFileSync(stats, `${JSON.stringify(statistics, null, 2)}\n`));
   if (dumpRegions !== undefined) open(dumpRegions, () => fs.writeFileSync(dumpRegions, machine.dumpRegions().map((line) => `${line}\n`).join('')));
   const framebuffer = firstFramebuffer(devices);

@@ -1,6 +1,6 @@
 /** The TLB in generated code: what TlbArray does of finding, entering and replacing translations (mmu/tlb-array.ts), for FIFO. */
 import {
-  ARRAY_CLOCK, ARRAY_EVICTIONS, ARRAY_FILLS, ARRAY_KEYS, ARRAY_LIVE, ARRAY_SET_MASK, ARRAY_TAGGED, ARRAY_VALUES, ARRAY_WAYS, COUNTS_HITS, PTE_G, PTE_V, SIZE_SHIFT,
+  ARRAY_CLOCK, ARRAY_EVICTIONS, ARRAY_FILLS, ARRAY_KEYS, ARRAY_LIVE, ARRAY_MARKS, ARRAY_SET_MASK, ARRAY_TAGGED, ARRAY_VALUES, ARRAY_WAYS, COUNTS_HITS, MARKED_SHIFT, PTE_G, PTE_V, SIZE_SHIFT,
   TAGGED_BIAS, TC_MASK, TC_READ, TC_WRITE, WALK_ARRAYS, WALK_COUNTS, WALK_WORD, WORD_SIZE_SHIFT,
 } from '../../mmu/index.js';
 import { type Label, Op, ValueType } from '../wasm/index.js';
@@ -136,6 +136,8 @@ export function insert(miss: Miss, { array, key, tag, size, word: entryWord, fra
   s.store64(at, 0, frame);
   s.count(array, ARRAY_CLOCK);
   s.store64(at, STAMP, s.load64(array, ARRAY_CLOCK));
+  const marked = s.shrU32(s.sub32(key, s.load32(array, ARRAY_KEYS)), word(MARKED_SHIFT + 3));
+  s.store32(s.add32(s.load32(array, ARRAY_MARKS), s.shl32(marked, word(2))), 0, word(1));
   const tagged = s.let(taggedOf(s, array, key));
   s.store32(tagged, 4, word(0));
   s.if(size, () => miss.tagged.set(tagged));

@@ -215,3 +215,29 @@ describe('standard input', () => {
     expect(stderr).toContain('system calls');
   });
 });
+
+const image = (name: string): string => join(import.meta.dirname, `../../guest/images/${name}.elf`);
+
+describe('compiled code', () => {
+  it('leaves statistics the same, byte for byte, and but for those of the engine the same as the interpreter', () => {
+    const statistics = (name: string, ...options: string[]): string => {
+      const file = join(scratch, name);
+      expect(segdev('run', '--quiet', '--stats', file, ...options, image('fib'), '15').code).toBe(0);
+      return readFileSync(file, 'utf8');
+    };
+    const once = statistics('once.json', '--hotness', '1');
+    expect(statistics('again.json', '--hotness', '1')).toBe(once);
+    const { engine, ...rest } = JSON.parse(once) as { engine: { regions: number } };
+    const { engine: none, ...interpreted } = JSON.parse(statistics('interpreted.json', '--engine', 'interpreter')) as { engine: { regions: number } };
+    expect(rest).toEqual(interpreted);
+    expect([engine.regions > 0, none.regions]).toEqual([true, 0]);
+  });
+
+  it.each([['--hotness', '0'], ['--hotness', 'x'], ['--engine', 'fast']])('refuses %s %s in one line', (option, value) => {
+    for (const command of ['run', 'bare', 'conformance']) {
+      const { code, stderr } = segdev(command, image('hello'), option, value);
+      expect([code, stderr.trim().split('\n').length]).toEqual([2, 1]);
+      expect(stderr).toContain(`${option} must be`);
+    }
+  });
+});

@@ -1,6 +1,6 @@
 /** Builds the command line and runs it as a user would: a process with arguments, two streams and an exit code. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -9,14 +9,23 @@ import { afterAll } from 'vitest';
 const root = resolve(import.meta.dirname, '../..');
 /** A scratch folder, also the working directory of every command. */
 export const scratch: string = mkdtempSync(join(tmpdir(), 'segdev-cli-'));
-const outfile = join(root, `out/test-${basename(scratch)}.mjs`);
+const built = join(root, `out/test-${basename(scratch)}`);
+const outfile = join(built, 'cli.js');
 
-/** To be called first in a test file: files may share this module, and each one tidies up behind itself. */
+/** Builds the command line as the package has it: a launcher and one script. To be called first in a test file: each tidies up behind itself. */
 export function prepareCli(): void {
   mkdirSync(scratch, { recursive: true });
-  buildSync({ entryPoints: [join(root, 'src/cli/start.ts')], bundle: true, format: 'esm', platform: 'node', target: 'node20.19', outfile, logLevel: 'error' });
+  const bundle = (source: string, to: string): void => {
+    buildSync({
+      entryPoints: [join(root, source)], outfile: join(built, to), bundle: true, format: 'cjs', platform: 'node', target: 'node20.19',
+      define: { 'import.meta.url': 'bundleUrl' }, charset: 'ascii', logLevel: 'error',
+    });
+  };
+  bundle('src/cli/launch.ts', 'cli.js');
+  bundle('src/cli/main.ts', 'command-line.cjs');
+  writeFileSync(join(built, 'package.json'), '{ "type": "commonjs" }');
   afterAll(() => {
-    rmSync(outfile, { force: true });
+    rmSync(built, { recursive: true, force: true });
     rmSync(scratch, { recursive: true, force: true });
   });
 }

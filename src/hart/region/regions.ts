@@ -68,6 +68,7 @@ export class Regions {
   #untilLook = LOOK;
   readonly #engine: RegionOptions['engine'];
   readonly #eager: boolean;
+  readonly #clock: () => number;
   #compiled = 0;
   #modules = 0;
   #milliseconds = 0;
@@ -78,6 +79,7 @@ export class Regions {
     memory: CodeMemory & { readonly memory: LinearMemory }, functions: FunctionTable, decoded: DecodedPages, cacheEntries: number, options: RegionOptions,
   ) {
     this.#memory = memory;
+    this.#clock = options.clock ?? ((): number => 0);
     this.#decoded = decoded;
     this.#cacheEntries = cacheEntries;
     this.table = new RegionTable(memory, functions);
@@ -112,11 +114,11 @@ export class Regions {
     const look = --this.#untilLook === 0;
     if (look) this.#untilLook = LOOK;
     if (this.#heat.seeds.length === 0 && !look) return;
-    const start = performance.now();
+    const start = this.#clock();
     const jobs = look ? this.#merge(hart) : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
     if (jobs.length > 0) this.#install(jobs);
-    this.#milliseconds += performance.now() - start;
+    this.#milliseconds += this.#clock() - start;
   }
 
   #compileSeeds(jobs: Job[], hart: HotHart): void {

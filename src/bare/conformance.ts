@@ -1,6 +1,7 @@
 /** One conformance test: a bare-metal program that says itself whether it has passed, or whose signature is compared. */
-import { ElfError } from '../../guest/index.js';
-import { type BareMachineConfig, createBareMachine } from './machine.js';
+import { ElfError, readBareElf } from '../../guest/index.js';
+import { FitError } from '../base/index.js';
+import { type BareMachine, type BareMachineConfig, createBareMachine } from './machine.js';
 import type { BareResult } from './result.js';
 import { formatSignature, type SignatureGranularity } from './signature.js';
 
@@ -29,22 +30,41 @@ const SUPPORTED: ReadonlySet<string> = new Set([
 ]);
 const GRANULARITIES: readonly SignatureGranularity[] = [4, 8, 16];
 
-/** Runs a test. */
+/** Runs a test. What does not pass and was built for an extension the machine lacks is unsupported. */
 export function runConformanceTest(test: ConformanceTest): Verdict {
+  const machine = load(test);
+  const loaded = !(machine instanceof Error);
+  const reason = loaded ? outcome(machine, test) : `cannot be loaded: ${machine.message}`;
+  const instructions = loaded ? machine.instructions : 0;
+  if (reason === undefined) return { verdict: 'pass', reason: '', instructions };
+  const missing = unsupportedExtensions(loaded ? machine.image.architecture : architectureOf(test.program));
+  if (missing.length > 0) return { verdict: 'unsupported', reason: `built for ${missing.join(', ')}`, instructions };
+  return { verdict: 'fail', reason, instructions };
+}
+
+/** A machine with the program, or why there is none. */
+function load({ program, engine }: ConformanceTest): BareMachine | ElfError | FitError {
   try {
-    const machine = createBareMachine({ program: test.program, ...(test.engine === undefined ? {} : { engine: test.engine }) });
-    const result = machine.run({ maxInstructions: test.maxInstructions });
-    const { instructions } = machine;
-    const reason = complaint(result, test.maxInstructions) ?? difference(machine.signature(), test.reference);
-    if (reason === undefined) return { verdict: 'pass', reason: '', instructions };
-    const missing = unsupportedExtensions(machine.image.architecture);
-    if (missing.length > 0) return { verdict: 'unsupported', reason: `built for ${missing.join(', ')}`, instructions };
-    return { verdict: 'fail', reason, instructions };
+    return createBareMachine({ program, ...(engine === undefined ? {} : { engine }) });
   } catch (error) {
-    if (error instanceof ElfError || error instanceof RangeError) return { verdict: 'unsupported', reason: error.message, instructions: 0 };
+    if (error instanceof ElfError || error instanceof FitError) return error;
     throw error;
   }
 }
+
+/** The architecture string of a program, where it can be read at all. */
+function architectureOf(program: Uint8Array): string | undefined {
+  try {
+    return readBareElf(program).architecture;
+  } catch (error) {
+    if (error instanceof ElfError) return undefined;
+    throw error;
+  }
+}
+
+/** Why a test has not passed. */
+const outcome = (machine: BareMachine, { maxInstructions, reference }: ConformanceTest): string | undefined =>
+  complaint(machine.run({ maxInstructions }), maxInstructions) ?? difference(machine.signature(), reference);
 
 /** What is wrong with the way a test has ended. */
 function complaint(result: BareResult, limit: number): string | undefined {

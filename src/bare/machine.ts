@@ -1,5 +1,5 @@
 /** A machine without a kernel of ours: harts, RAM and the devices of QEMU's virt machine a bare program needs. */
-import { asPaddr, hex, PAGESIZE, type Trace } from '../base/index.js';
+import { asPaddr, FitError, hex, PADDR_END, PAGESIZE, type Trace } from '../base/index.js';
 import { Bus } from '../bus/index.js';
 import { type EngineOptions, type Breakpoints, Hart, HART_RESERVED, HartEngine, MAX_HARTS } from '../hart/index.js';
 import { type BareElfImage, readBareElf } from '../../guest/index.js';
@@ -143,11 +143,11 @@ export class BareMachine {
     const { segments, entry } = this.image;
     for (const { address, size, data } of segments) {
       if (address < this.bus.ramBase || address + size > this.bus.ramBase + this.bus.ramSize) {
-        throw new RangeError(`the program's segment [${hex(address)}, ${hex(address + size)}) lies outside RAM ${this.#ramText()}`);
+        throw new FitError(`the program's segment [${hex(address)}, ${hex(address + size)}) lies outside RAM ${this.#ramText()}`);
       }
       this.bus.write(address, data);
     }
-    if (this.bus.hostPage(Math.floor(entry / PAGESIZE)) === 0) throw new RangeError(`the program's entry point ${hex(entry)} lies outside RAM ${this.#ramText()}`);
+    if (this.bus.hostPage(Math.floor(entry / PAGESIZE)) === 0) throw new FitError(`the program's entry point ${hex(entry)} lies outside RAM ${this.#ramText()}`);
     for (const hart of this.harts) {
       hart.pc = entry;
       hart.setX(A0, BigInt(hart.id));
@@ -162,8 +162,8 @@ export class BareMachine {
     const [tohost, fromhost] = [this.image.symbol('tohost'), this.image.symbol('fromhost')];
     if (tohost === undefined) return undefined;
     for (const [name, place] of [['tohost', tohost], ['fromhost', fromhost]] as const) {
-      if (place !== undefined && (place % 8 !== 0 || this.bus.regionAt(asPaddr(place))?.kind !== 'ram')) {
-        throw new RangeError(`the program's symbol ${name}, ${hex(place)}, is no aligned address in RAM`);
+      if (place !== undefined && (place % 8 !== 0 || place >= PADDR_END || this.bus.regionAt(asPaddr(place))?.kind !== 'ram')) {
+        throw new FitError(`the program's symbol ${name}, ${hex(place)}, is no aligned address in RAM`);
       }
     }
     const htif = new Htif(this.bus, { tohost: asPaddr(tohost), fromhost: fromhost === undefined ? undefined : asPaddr(fromhost) }, {
@@ -181,7 +181,7 @@ export class BareMachine {
 
 /**
  * Makes a bare machine and loads its program.
- * @throws ElfError when the program is no RV64 executable; RangeError when it does not fit into RAM or the configuration is not sound
+ * @throws ElfError when the program is no RV64 executable; FitError when it does not fit into RAM; RangeError when the configuration is not sound
  */
 export const createBareMachine = (config: BareMachineConfig): BareMachine => new BareMachine(config);
 

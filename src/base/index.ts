@@ -1,6 +1,7 @@
 /** The ground floor: addresses, error numbers, invariants, trace. Imports nothing. */
 export * from './address.js';
 export * from './errno.js';
+export { FitError } from './fit-error.js';
 export * from './invariant.js';
 export type { LinearMemory } from './linear-memory.js';
 export * from './trace.js';

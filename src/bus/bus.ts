@@ -8,7 +8,7 @@
  *     ramHost      RAM, contiguous: linear address = pa - ramBase + ramHost
  *     after RAM    the pool of pages that back device memory on first touch
  */
-import { PADDR_END, PAGESIZE, alignUp, asPaddr, hex, isAligned, pfnOf, type LinearMemory, type Paddr, type Pfn } from '../base/index.js';
+import { PADDR_END, PAGESIZE, alignUp, asPaddr, FitError, hex, isAligned, pfnOf, type LinearMemory, type Paddr, type Pfn } from '../base/index.js';
 import { BackingPool, DeviceMemory } from './device-memory.js';
 import { ACCESS_SIZES, regionText, type AccessSize, type Region, type RegisterWindow } from './region.js';
 
@@ -68,8 +68,8 @@ export class Bus {
     this.ramHost = alignUp(o.reserved, WASM_PAGE);
     const end = this.ramHost + this.ramSize + poolSize;
     const pages = Math.ceil(end / WASM_PAGE);
-    if (pages > 65536) throw new RangeError(`ramSize ${this.ramSize} and poolSize ${poolSize} together exceed the 4 GiB one machine can hold`);
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    if (pages > 65536) throw new FitError(`ramSize ${this.ramSize} and poolSize ${poolSize} together exceed the 4 GiB one machine can hold`);
+    this.memory = allocate(pages);
     const buffer = this.memory.buffer;
     this.u8 = new Uint8Array(buffer);
     this.u16 = new Uint16Array(buffer);
@@ -119,7 +119,7 @@ export class Bus {
       throw new RangeError(`${o.name}: access sizes ${o.sizes.join(', ')} are not a non-empty choice of ${ACCESS_SIZES.join(', ')}`);
     }
     const widest = Math.max(...o.sizes);
-    if (!isAligned(o.base, widest)) throw new RangeError(`${o.name}: base ${hex(o.base)} is not a multiple of its widest access, ${widest}`);
+    if (!isAligned(o.base, widest)) throw new FitError(`${o.name}: base ${hex(o.base)} is not a multiple of its widest access, ${widest}`);
     this.#insert({ kind: 'registers', name: o.name, base: o.base, size: o.size, sizes: [...o.sizes], window: o.window });
   }
 
@@ -252,7 +252,7 @@ export class Bus {
     const index = at < 0 ? this.#regions.length : at;
     for (const other of [this.#regions[index - 1], this.#regions[index]]) {
       if (other !== undefined && region.base < other.base + other.size && other.base < region.base + region.size) {
-        throw new RangeError(`${regionText(region)} overlaps ${regionText(other)}`);
+        throw new FitError(`${regionText(region)} overlaps ${regionText(other)}`);
       }
     }
     this.#regions.splice(index, 0, region);
@@ -265,12 +265,22 @@ function answers(region: RegisterRegion, pa: number, size: AccessSize): boolean 
 }
 
 function checkRange(name: string, base: number, size: number): void {
-  if (!Number.isInteger(base) || base < 0) throw new RangeError(`${name}: base ${base} is not a physical address`);
-  if (!Number.isInteger(size) || size <= 0) throw new RangeError(`${name}: size ${size} is not a positive number of bytes`);
-  if (base + size > PADDR_END) throw new RangeError(`${name}: [${hex(base)}, ${hex(base + size)}) does not fit below the end of physical memory, ${hex(PADDR_END)}`);
+  if (!Number.isInteger(base) || base < 0) throw new FitError(`${name}: base ${base} is not a physical address`);
+  if (!Number.isInteger(size) || size <= 0) throw new FitError(`${name}: size ${size} is not a positive number of bytes`);
+  if (base + size > PADDR_END) throw new FitError(`${name}: [${hex(base)}, ${hex(base + size)}) does not fit below the end of physical memory, ${hex(PADDR_END)}`);
 }
 
 function checkPages(name: string, base: number, size: number): void {
-  if (!isAligned(base, PAGESIZE)) throw new RangeError(`${name}: base ${hex(base)} is not page aligned`);
-  if (!isAligned(size, PAGESIZE)) throw new RangeError(`${name}: size ${hex(size)} is not a whole number of pages`);
+  if (!isAligned(base, PAGESIZE)) throw new FitError(`${name}: base ${hex(base)} is not page aligned`);
+  if (!isAligned(size, PAGESIZE)) throw new FitError(`${name}: size ${hex(size)} is not a whole number of pages`);
+}
+
+/** Memory of `pages` WebAssembly pages; an engine that has no room for it answers with a RangeError. */
+function allocate(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (error) {
+    if (error instanceof RangeError) throw new FitError(`this computer has no room for a machine of ${Math.ceil(pages / 16)} MiB`);
+    throw error;
+  }
 }

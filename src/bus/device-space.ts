@@ -4,7 +4,7 @@
  * Memory is placed on the largest page boundary it can fill, so that large pages are possible; whatever else sits at a
  * chosen address is walked around.
  */
-import { LEVEL_SIZE, PADDR_END, PAGESIZE, alignUp, asPaddr, hex, type Paddr } from '../base/index.js';
+import { LEVEL_SIZE, PADDR_END, PAGESIZE, alignUp, asPaddr, FitError, hex, type Paddr } from '../base/index.js';
 import type { Bus } from './bus.js';
 
 /** Where devices go: half-open address ranges, tried in this order. */
@@ -42,6 +42,6 @@ export class DeviceSpace {
       }
       if (base + length <= high) return asPaddr(base);
     }
-    throw new RangeError(`${name}: no ${hex(length)} bytes are free in the address space for devices`);
+    throw new FitError(`${name}: no ${hex(length)} bytes are free in the address space for devices`);
   }
 }

@@ -1,8 +1,7 @@
 /** The command line of `bare`, checked before anything is opened. */
-import { parseArgs } from 'node:util';
 import type { SignatureGranularity } from '../bare/index.js';
 import { MAX_HARTS } from '../hart/index.js';
-import { parseInteger } from './device-options.js';
+import { integerOption, parseCommandLine } from './command-line.js';
 import { ENGINE_HELP, type EngineChoice, engineSpec, parseEngine } from './engine-options.js';
 import { parseSize } from './size-option.js';
 import { UsageError } from './usage-error.js';
@@ -46,7 +45,7 @@ ${ENGINE_HELP}
   --quiet                        no summary on standard error
   --help                         this text
 
-Exit code: the guest's own (255 for larger ones); 124 at the instruction limit; 130 after Ctrl-C; 70 when the guest can never go on (all harts
+Exit code: the guest's own (255 for larger ones); 0 when it asks for a reset (0x7777 to the finisher); 124 at the instruction limit; 130 after Ctrl-C; 70 when the guest can never go on (all harts
 wait for interrupts that cannot come, or a trap handler cannot be fetched); 2 for a mistake in the command, the program or an output.
 `;
 
@@ -66,25 +65,10 @@ const spec = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof spec; allowPositionals: true }>> {
-  try {
-    return parseArgs({ args: [...args], options: spec, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
-  }
-}
-
 function choice<T extends string>(option: string, text: string | undefined, choices: readonly [T, ...T[]]): T {
   const found = choices.find((one) => one === (text ?? choices[0]));
   if (found === undefined) throw new UsageError(`--${option} must be ${choices.join(' or ')}, not "${text}"`);
   return found;
-}
-
-function integer(option: string, text: string | undefined, min: number, max: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = parseInteger(text);
-  if (value === undefined || value < min || value > max) throw new UsageError(`--${option} must be a number from ${min} to ${max}, not "${text}"`);
-  return value;
 }
 
 /**
@@ -92,7 +76,7 @@ function integer(option: string, text: string | undefined, min: number, max: num
  * @throws UsageError naming the argument that is wrong.
  */
 export function parseBareOptions(args: readonly string[]): BareOptions | 'help' {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(args, spec);
   if (values.help === true) return 'help';
   const [program, more] = positionals;
   if (program === undefined) throw new UsageError('bare needs a program: segdev bare PROGRAM');
@@ -101,17 +85,17 @@ export function parseBareOptions(args: readonly string[]): BareOptions | 'help' 
   if (values['signature-granularity'] !== undefined && values.signature === undefined) throw new UsageError('--signature-granularity needs --signature FILE');
   return {
     program,
-    maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
+    maxInstructions: integerOption('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
     signature: values.signature,
     granularity: Number(choice('signature-granularity', values['signature-granularity'], ['4', '8', '16'])) as SignatureGranularity,
-    harts: integer('harts', values.harts, 1, MAX_HARTS),
+    harts: integerOption('harts', values.harts, 1, MAX_HARTS),
     memory: parseSize('memory', values.memory, 2 ** 20, 3.5 * 2 ** 30),
     misaligned: choice('misaligned', values.misaligned, ['work', 'trap']),
     ad: choice('ad', values.ad, ['svade', 'svadu']),
     engine: parseEngine(values),
     trace: values.trace,
     commitLog: values['commit-log'],
-    gdb: integer('gdb', values.gdb, 0, 65535),
+    gdb: integerOption('gdb', values.gdb, 0, 65535),
     quiet: values.quiet ?? false,
   };
 }

@@ -1,14 +1,14 @@
 /** The `bare` command: runs one bare-metal program and leaves what the user asked for. */
 import { resolve } from 'node:path';
 import { type BareMachine, type BareResult, createBareMachine, formatSignature } from '../bare/index.js';
-import { hex, Trace, traceJson, traceText } from '../base/index.js';
+import { FitError, hex, Trace, traceJson, traceText } from '../base/index.js';
 import { ElfError } from '../../guest/index.js';
 import { BARE_HELP, type BareOptions, parseBareOptions } from './bare-options.js';
 import { openCommitLog } from './commit-log-file.js';
 import { GuestInput } from './guest-input.js';
 import { fs, now } from './host.js';
 import { BlockWriter, StreamFailure, writeAll } from './output.js';
-import { checkOutputs } from './output-check.js';
+import { checkAgainstInputs, checkOutputs } from './output-check.js';
 import { takePrebuilt } from './prebuilt.js';
 import { fileReason, readProgram } from './program-file.js';
 import { count } from './summary.js';
@@ -29,8 +29,7 @@ function prepare(options: BareOptions, trace: Trace, input: GuestInput, failure:
       ...(memory === undefined ? {} : { memory }), ...(harts === undefined ? {} : { harts }),
     });
   } catch (error) {
-    if (error instanceof ElfError) throw new UsageError(`${program}: ${error.message}`);
-    if (error instanceof RangeError) throw new UsageError(`${program}: ${error.message}`);
+    if (error instanceof ElfError || error instanceof FitError) throw new UsageError(`${program}: ${error.message}`);
     throw error;
   }
 }
@@ -109,7 +108,9 @@ function writeSignature(machine: BareMachine, path: string, options: BareOptions
 }
 
 async function runBare(options: BareOptions): Promise<number> {
-  checkOutputs({ trace: options.trace, 'commit-log': options.commitLog, signature: options.signature });
+  const outputs = { trace: options.trace, 'commit-log': options.commitLog, signature: options.signature };
+  checkOutputs(outputs);
+  checkAgainstInputs(outputs, [['the program', options.program]]);
   const trace = new Trace();
   const failure = new StreamFailure();
   const input = new GuestInput();

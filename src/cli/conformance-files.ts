@@ -47,13 +47,14 @@ export function testFiles(folder: string): TestFile[] {
   return found.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** The file of a program's reference signature, undefined where there is none. */
+export const referencePath = (path: string): string | undefined =>
+  [path, path.replace(/\.elf$/, '')].flatMap((stem) => REFERENCES.map((ending) => stem + ending)).find((name) => fs.existsSync(name));
+
 /** The text of a program's reference signature, undefined where there is none. */
 export function referenceOf(path: string): string | undefined {
-  for (const stem of [path, path.replace(/\.elf$/, '')]) {
-    const file = REFERENCES.map((ending) => stem + ending).find((name) => fs.existsSync(name));
-    if (file !== undefined) return fs.readFileSync(file, 'utf8');
-  }
-  return undefined;
+  const file = referencePath(path);
+  return file === undefined ? undefined : fs.readFileSync(file, 'utf8');
 }
 
 /** The last part of a name, which names the test. */

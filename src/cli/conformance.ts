@@ -1,25 +1,27 @@
 /** The `conformance` command: runs the test programs of a folder and says which pass. */
-import { parseArgs } from 'node:util';
 import { familyOf } from '../bare/index.js';
-import { lastPart, type TestFile, testFiles } from './conformance-files.js';
+import { integerOption, parseCommandLine } from './command-line.js';
+import { lastPart, referencePath, type TestFile, testFiles } from './conformance-files.js';
 import { runTests, serveTests, type TestResult, WORKER } from './conformance-pool.js';
-import { parseInteger } from './device-options.js';
 import { ENGINE_HELP, type EngineChoice, engineSpec, parseEngine } from './engine-options.js';
 import { fs } from './host.js';
 import { junitXml } from './junit.js';
-import { checkOutputs } from './output-check.js';
+import { checkAgainstInputs, checkOutputs } from './output-check.js';
 import { writeAll } from './output.js';
 import { fileReason } from './program-file.js';
 import { UsageError } from './usage-error.js';
 
 const DEFAULT_LIMIT = 10_000_000;
+/** More processes than any computer has use for. */
+const MAX_JOBS = 1024;
 
 /** What `segdev conformance --help` prints. */
 const HELP = `segdev conformance FOLDER [OPTIONS]
 
 Runs every bare-metal RV64 ELF file of a folder and its subfolders (no ending, or .elf) as "bare" does, several at a time. A test passes when
 it exits with code 0 through HTIF or the test finisher, and, where NAME.reference_output or NAME.sig stands beside it, when its signature is
-the same. A test that does not pass and was built for an extension the machine lacks is unsupported.
+the same. A program that cannot be loaded has failed. A test that does not pass and was built for an extension the machine lacks is
+unsupported.
 
   --filter TEXT                  only tests whose names contain TEXT
   --jobs N                       processes at a time (default: as many as there are processors)
@@ -49,23 +51,8 @@ interface Options {
   readonly engine: EngineChoice;
 }
 
-function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof spec; allowPositionals: true }>> {
-  try {
-    return parseArgs({ args: [...args], options: spec, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
-  }
-}
-
-function positive(option: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise;
-  const value = parseInteger(text);
-  if (value === undefined || value < 1) throw new UsageError(`--${option} must be a number from 1, not "${text}"`);
-  return value;
-}
-
 function parseOptions(args: readonly string[]): Options | 'help' {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(args, spec);
   if (values.help === true) return 'help';
   const [folder, more] = positionals;
   if (folder === undefined) throw new UsageError('conformance needs a folder: segdev conformance FOLDER');
@@ -73,8 +60,8 @@ function parseOptions(args: readonly string[]): Options | 'help' {
   if (values.junit === '') throw new UsageError('--junit needs a file name');
   const processors = process.getBuiltinModule('node:os').availableParallelism();
   return {
-    folder, filter: values.filter ?? '', jobs: positive('jobs', values.jobs, processors), junit: values.junit,
-    maxInstructions: positive('max-instructions', values['max-instructions'], DEFAULT_LIMIT), engine: parseEngine(values),
+    folder, filter: values.filter ?? '', jobs: integerOption('jobs', values.jobs, 1, MAX_JOBS) ?? processors, junit: values.junit,
+    maxInstructions: integerOption('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER) ?? DEFAULT_LIMIT, engine: parseEngine(values),
   };
 }
 
@@ -94,9 +81,11 @@ function tableOf(results: readonly TestResult[]): string[] {
 }
 
 async function run(options: Options): Promise<number> {
-  checkOutputs({ junit: options.junit });
+  const outputs = { junit: options.junit };
+  checkOutputs(outputs);
   const files = testFiles(options.folder).filter(({ name }) => name.includes(options.filter));
   if (files.length === 0) throw new UsageError(`${options.folder}: no bare-metal test program${options.filter === '' ? '' : ` whose name contains "${options.filter}"`} in it`);
+  checkAgainstInputs(outputs, files.flatMap(({ name, path }) => [[`test ${name}`, path], [`the reference of ${name}`, referencePath(path)]] as const));
   const results: TestResult[] = [];
   const say = (lines: readonly string[]): void => void writeAll(1, Buffer.from(`${lines.join('\n')}\n`));
   await runTests(files, options.jobs, { maxInstructions: options.maxInstructions, engine: options.engine }, (result) => {

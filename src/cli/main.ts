@@ -34,6 +34,12 @@ const DEVICES_HELP = `segdev devices
 Lists the device types for --device with their options. The first framebuffer is /dev/fb0, the first register bank /dev/regs0, and so on.
 `;
 
+/** Refuses arguments where a command takes none. */
+function noArguments(name: string, [first]: readonly string[]): void {
+  if (first?.startsWith('-') === true) throw new UsageError(`unknown option ${first}`);
+  if (first !== undefined) throw new UsageError(`${name} takes no arguments, not "${first}"`);
+}
+
 const wantsHelp = (args: readonly string[]): boolean => args.includes('--help') || args.includes('-h');
 
 function print(text: string): number {
@@ -53,14 +59,14 @@ async function demo(args: readonly string[]): Promise<number> {
 
 function devices(args: readonly string[]): number {
   if (wantsHelp(args)) return print(DEVICES_HELP);
-  if (args.length > 0) throw new UsageError(`devices takes no arguments, not "${args[0]}"`);
+  noArguments('devices', args);
   return print(listDevices());
 }
 
 async function quirks(args: readonly string[]): Promise<number> {
   const { QUIRKS_HELP, quirksPage } = await import('./quirks.js');
   if (wantsHelp(args)) return print(QUIRKS_HELP);
-  if (args.length > 0) throw new UsageError(`quirks takes no arguments, not "${args[0]}"`);
+  noArguments('quirks', args);
   return print(quirksPage());
 }
 
@@ -92,7 +98,7 @@ async function command(args: readonly string[]): Promise<number> {
     case 'scenario': return scenario(rest);
     case '--version': return print(`segdev ${packageVersion()}`);
     case undefined: case 'help': case '--help': case '-h': return print(HELP);
-    default: throw new UsageError(`unknown command "${name}"; try segdev --help`);
+    default: throw new UsageError(name.startsWith('-') ? `unknown option ${name}; try segdev --help` : `unknown command "${name}"; try segdev --help`);
   }
 }
 

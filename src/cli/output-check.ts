@@ -18,6 +18,18 @@ function checkWritable(option: string, path: string): void {
   }
 }
 
+/** What a path names, so that links and other spellings are seen through: the file, or its place where there is none yet. */
+function identityOf(path: string): string {
+  try {
+    const { dev, ino } = fs.statSync(path, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return resolve(path);
+  }
+}
+
+const isDevice = (path: string): boolean => fs.statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() === true;
+
 /**
  * Checks all result files of a run, by the names of their options.
  * @throws UsageError where one cannot be written, or two are the same file.
@@ -27,8 +39,23 @@ export function checkOutputs(files: Readonly<Record<string, string | undefined>>
   for (const [option, path] of Object.entries(files)) {
     if (path === undefined) continue;
     checkWritable(option, path);
-    const other = seen.get(resolve(path));
-    if (other !== undefined && fs.statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() !== true) throw new UsageError(`--${other} and --${option} are the same file: ${path}`);
-    seen.set(resolve(path), option);
+    const identity = identityOf(path);
+    const other = seen.get(identity);
+    if (other !== undefined && !isDevice(path)) throw new UsageError(`--${other} and --${option} are the same file: ${path}`);
+    seen.set(identity, option);
+  }
+}
+
+/**
+ * Checks that no result file is one that is read.
+ * @param inputs what is read: what to call it, and its path
+ * @throws UsageError where one would be overwritten
+ */
+export function checkAgainstInputs(files: Readonly<Record<string, string | undefined>>, inputs: readonly (readonly [what: string, path: string | undefined])[]): void {
+  const outputs = new Map(Object.entries(files).flatMap(([option, path]) => (path === undefined || isDevice(path) ? [] : [[identityOf(path), { option, path }]])));
+  if (outputs.size === 0) return;
+  for (const [what, input] of inputs) {
+    const output = input === undefined ? undefined : outputs.get(identityOf(input));
+    if (output !== undefined) throw new UsageError(`--${output.option} and ${what} are the same file: ${output.path}`);
   }
 }

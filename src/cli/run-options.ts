@@ -1,8 +1,8 @@
 /** The command line of `run` and `demo`, checked before anything is opened. */
-import { parseArgs } from 'node:util';
 import { MAX_HARTS } from '../hart/index.js';
 import type { Quirks, SegdevMode } from '../segdev/index.js';
 import { TC_ENTRIES, TC_ENTRIES_MAX } from '../../mmu/index.js';
+import { integerOption, parseCommandLine } from './command-line.js';
 import { parseInteger } from './device-options.js';
 import { MODE_HELP, parseMode, parseQuirks } from './mode-options.js';
 import { parseSize } from './size-option.js';
@@ -92,16 +92,9 @@ const spec = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-function integer(name: string, text: string | undefined, min: number, max: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = parseInteger(text);
-  if (value === undefined || value < min || value > max) throw new UsageError(`--${name} must be a number from ${min} to ${max}, not "${text}"`);
-  return value;
-}
-
 /** Checks --translation-cache, which must also be a power of two. */
 function cacheEntries(text: string | undefined): number | undefined {
-  const entries = integer('translation-cache', text, TC_ENTRIES, TC_ENTRIES_MAX);
+  const entries = integerOption('translation-cache', text, TC_ENTRIES, TC_ENTRIES_MAX);
   if (entries !== undefined && !Number.isInteger(Math.log2(entries))) throw new UsageError(`--translation-cache must be a power of two, not "${text ?? ''}"`);
   return entries;
 }
@@ -121,39 +114,12 @@ function variables(texts: readonly string[]): readonly string[] {
   return texts;
 }
 
-/** One line out of what node:util says of a wrong option. */
-function explain(error: unknown): UsageError {
-  const text = error instanceof Error ? error.message : String(error);
-  const unknown = /Unknown option '([^']+)'/.exec(text);
-  if (unknown !== null) return new UsageError(`unknown option ${unknown[1]}; arguments of the guest that begin with a dash go behind --`);
-  return new UsageError((text.split('\n')[0] ?? text).replace(/^Option '([^']+)'/, 'option $1'));
-}
-
-/** `--harts -1` as `--harts=-1`, so that the number is refused for what it is. */
-function joinNegative(args: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (const arg of args) {
-    const last = joined.at(-1);
-    if (/^-\d/.test(arg) && last !== undefined && /^--(quantum|harts|hotness|translation-cache|max-instructions|gdb)$/.test(last)) joined.splice(-1, 1, `${last}=${arg}`);
-    else joined.push(arg);
-  }
-  return joined;
-}
-
-function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ args: string[]; options: typeof spec; allowPositionals: true }>> {
-  try {
-    return parseArgs({ args: joinNegative(args), options: spec, allowPositionals: true });
-  } catch (error) {
-    throw explain(error);
-  }
-}
-
 /**
  * Parses the arguments behind the command's name.
  * @throws UsageError naming the argument that is wrong.
  */
 export function parseRunOptions(args: readonly string[]): RunOptions {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(args, spec, '; arguments of the guest that begin with a dash go behind --');
   for (const name of ['trace', 'commit-log', 'screenshot', 'stats', 'dump-regions', 'root'] as const) if (values[name] === '') throw new UsageError(`--${name} needs a file name`);
   return {
     positionals,
@@ -162,13 +128,13 @@ export function parseRunOptions(args: readonly string[]): RunOptions {
     commitLog: values['commit-log'],
     screenshot: values.screenshot,
     stats: values.stats,
-    quantum: integer('quantum', values.quantum, 1, 1e9),
-    harts: integer('harts', values.harts, 1, MAX_HARTS),
+    quantum: integerOption('quantum', values.quantum, 1, 1e9),
+    harts: integerOption('harts', values.harts, 1, MAX_HARTS),
     translationCache: cacheEntries(values['translation-cache']),
     engine: parseEngine(values),
     dumpRegions: values['dump-regions'],
-    maxInstructions: integer('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
-    gdb: integer('gdb', values.gdb, 0, 65535),
+    maxInstructions: integerOption('max-instructions', values['max-instructions'], 1, Number.MAX_SAFE_INTEGER),
+    gdb: integerOption('gdb', values.gdb, 0, 65535),
     mode: parseMode(values.mode),
     quirks: parseQuirks(values.quirk ?? []),
     root: values.root,

@@ -1,5 +1,5 @@
 /** Runs one program on a machine and leaves what the user asked for: trace, screenshot, statistics, summary. */
-import { Trace, traceJson, traceText } from '../base/index.js';
+import { FitError, Trace, traceJson, traceText } from '../base/index.js';
 import type { UserTarget } from '../debug/index.js';
 import { type DeviceConfig, type Machine, type MachineConfig, type RunResult, createMachine } from '../machine/index.js';
 import { formatDeath } from '../process/index.js';
@@ -11,7 +11,7 @@ import { guestProgram, guestRoot, hostPath } from './guest-root.js';
 import { guestTerminal } from './guest-terminal.js';
 import { fs, now } from './host.js';
 import { BlockWriter, StreamFailure, writeAll } from './output.js';
-import { checkOutputs } from './output-check.js';
+import { checkAgainstInputs, checkOutputs } from './output-check.js';
 import { takePrebuilt } from './prebuilt.js';
 import { fileReason } from './program-file.js';
 import type { RunOptions } from './run-options.js';
@@ -58,7 +58,7 @@ function prepare(
     return { machine, target };
   } catch (error) {
     if (error instanceof ElfError) throw new UsageError(`${path}: ${error.message}`);
-    if (error instanceof RangeError || error instanceof TypeError) throw new UsageError(error.message);
+    if (error instanceof FitError) throw new UsageError(error.message);
     throw error;
   }
 }
@@ -167,7 +167,9 @@ export async function runProgram(options: RunOptions): Promise<number> {
   if (path === undefined) throw new UsageError('run needs a program: segdev run PROGRAM [ARGS...]');
   const devices = makeDevices(options.devices);
   if (options.screenshot !== undefined && firstFramebuffer(devices) === undefined) throw new UsageError('--screenshot needs a framebuffer: add --device framebuffer');
-  checkOutputs({ trace: options.trace, 'commit-log': options.commitLog, screenshot: options.screenshot, stats: options.stats, 'dump-regions': options.dumpRegions });
+  const outputs = { trace: options.trace, 'commit-log': options.commitLog, screenshot: options.screenshot, stats: options.stats, 'dump-regions': options.dumpRegions };
+  checkOutputs(outputs);
+  checkAgainstInputs(outputs, [['the program', hostPath(options, path)]]);
   const trace = new Trace();
   const failure = new StreamFailure();
   const input = new GuestInput();

@@ -1,9 +1,9 @@
 /** The `scenario` command: runs one script of the scenario language, or compares a folder of them with recorded traces. */
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ScenarioError, type ScenarioResult, normalizeScenario, runScenario } from '../harness/index.js';
 import type { Quirks, SegdevMode } from '../segdev/index.js';
+import { parseCommandLine } from './command-line.js';
 import { MODE_HELP, parseMode, parseQuirks } from './mode-options.js';
 import { writeAll } from './output.js';
 import { UsageError } from './usage-error.js';
@@ -76,7 +76,7 @@ function compareFolder(options: ScenarioOptions, say: (line: string) => void): n
 }
 
 function parse(args: readonly string[]): ScenarioOptions | 'help' {
-  const { values, positionals } = parseScenarioArgs(args);
+  const { values, positionals } = parseCommandLine(args, spec);
   if (values.help === true) return 'help';
   const [path, more] = positionals;
   if (path === undefined) throw new UsageError('scenario needs a file or a folder');
@@ -85,14 +85,6 @@ function parse(args: readonly string[]): ScenarioOptions | 'help' {
 }
 
 const spec = { mode: { type: 'string' }, quirk: { type: 'string', multiple: true }, check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
-
-function parseScenarioArgs(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof spec; allowPositionals: true }>> {
-  try {
-    return parseArgs({ args: [...args], options: spec, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? error.message) : String(error));
-  }
-}
 
 /**
  * Runs the command.

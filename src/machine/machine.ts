@@ -1,5 +1,5 @@
 /** A whole machine: harts, memory, devices, kernel, processes. */
-import { E2BIG, PAGESIZE, Trace, errnoName } from '../base/index.js';
+import { E2BIG, FitError, PAGESIZE, Trace, errnoName } from '../base/index.js';
 import type { KernelPanic } from '../base/index.js';
 import { Bus } from '../bus/index.js';
 import { DeviceTree } from '../ddi/index.js';
@@ -103,7 +103,7 @@ export class Machine {
    * Loads a program; run() starts it. The first program is the main one, until it has ended and another is loaded: its end is the end
    * of the run.
    * @param program a static RV64 executable, or what readProgram gave
-   * @throws ElfError when it is none; RangeError when memory or the argument area is too small for it
+   * @throws ElfError when it is none; FitError when memory or the argument area is too small for it
    */
   spawn(program: Uint8Array | LoadedFile, argv: readonly string[], env: readonly string[] = []): Process {
     const path = argv[0] ?? 'program';
@@ -118,7 +118,7 @@ export class Machine {
       const why = error === E2BIG ? 'its arguments are too long'
         : need > this.bus.ramSize ? `its image takes ${need} bytes, the machine has ${this.bus.ramSize} bytes of memory`
         : 'its segments collide with the stack or memory is used up';
-      throw new RangeError(`${path}: the program does not fit: ${why}`);
+      throw new FitError(`${path}: the program does not fit: ${why}`);
     }
     if (this.#main === undefined || this.#main.zombie) this.#main = proc;
     this.system.start(lwp);

@@ -26,7 +26,7 @@ export interface GuestDeath {
   readonly symbol: string | undefined;
   /** "load", "store" or "fetch" where the signal is a fault of that access. */
   readonly access: 'load' | 'store' | 'fetch' | undefined;
-  /** The faulting address, unsigned 64 bits; undefined where the signal is not a fault. */
+  /** The address in si_addr, unsigned 64 bits: what was accessed, or with no `access` the instruction; undefined where the signal is not a fault. */
   readonly addr: bigint | undefined;
   /** The mapping that was hit, or the nearest ones; "" where the signal is not a fault. */
   readonly mapping: string;
@@ -42,7 +42,7 @@ const COLUMNS = 4;
 export function formatDeath(death: GuestDeath): string[] {
   const where = death.symbol === undefined ? '' : ` (${death.symbol})`;
   const lines = [`${death.process}[${death.pid}]: ${death.signalName} (${death.code}) at pc ${hex(death.pc)}${where}`];
-  if (death.addr !== undefined) lines.push(`  ${death.access ?? 'access'} of address ${hex(death.addr)}`);
+  if (death.addr !== undefined && death.access !== undefined) lines.push(`  ${death.access} of address ${hex(death.addr)}`);
   if (death.mapping !== '') lines.push(...death.mapping.split('\n').map((line) => `  ${line}`));
   if (death.reason !== '') lines.push(`  ${death.reason}`);
   for (let i = 0; i < death.registers.length; i += COLUMNS) {

@@ -1,5 +1,6 @@
 /** What the kernel does when user code traps: a system call, a fault, an illegal instruction, a breakpoint. */
 import { HarnessBug, hex } from '../base/index.js';
+import { decode, disassemble } from '../hart/index.js';
 import type { Kgen } from '../kernel/index.js';
 import type { FaultAccess } from './counters.js';
 import type { Cpu } from './cpu.js';
@@ -48,13 +49,25 @@ function* fault(system: System, lwp: Lwp, cause: number, va: number, tval: bigin
 /** The signal of a fault that no page table can mend. */
 function otherFault(lwp: Lwp, cause: number, access: FaultAccess | undefined, addr: bigint): FaultSignal {
   switch (cause) {
-    case CAUSE.illegal: return plain(SIGILL, ILL_ILLOPC, lwp, `not an instruction of this machine: ${hex(addr)}`);
+    case CAUSE.illegal: return plain(SIGILL, ILL_ILLOPC, lwp, whyIllegal(Number(BigInt.asIntN(32, addr)), lwp.pc));
     case CAUSE.breakpoint: return plain(SIGTRAP, TRAP_BRKPT, lwp, 'a breakpoint instruction');
     case CAUSE.fetchMisaligned: return misalignedFault('fetch', addr);
     default:
   }
   if (access === undefined) throw new HarnessBug('a trap user code cannot cause', { cause, pid: lwp.proc.pid });
   return cause === CAUSE.loadMisaligned || cause === CAUSE.storeMisaligned ? misalignedFault(access, addr) : accessFault(access, addr);
+}
+
+/** Why user code may not execute an instruction word. */
+function whyIllegal(bits: number, pc: number): string {
+  const decoded = decode(bits);
+  const word = hex(bits >>> 0);
+  if (decoded === undefined) return `not an instruction of this machine: ${word}`;
+  const text = `${disassemble(bits, pc)} (${word})`;
+  // Bits 9:8 of a CSR's number are the lowest mode that may use it. [RISC-V Privileged, CSR address mapping conventions]
+  const { row, imm } = decoded;
+  const allowed = row.fields.csr === undefined ? row.extension !== 'S' && row.extension !== 'Svinval' && !row.name.startsWith('cbo.') : ((imm >>> 8) & 3) === 0;
+  return `${allowed ? 'operands this machine does not take' : 'not allowed in user mode'}: ${text}`;
 }
 
 const plain = (signal: number, code: number, lwp: Lwp, reason: string): FaultSignal => ({

@@ -9,7 +9,7 @@
  * `shortages`, which as_fault reports as ENOMEM. A large page that cannot be split goes as a whole instead, for a translation
  * may always be missing: the next access faults it in again. So nothing here fails that cannot say so.
  */
-import { PAGESIZE, asVaddr } from '../base/index.js';
+import { FitError, PAGESIZE, asVaddr } from '../base/index.js';
 import type { Pfn } from '../base/index.js';
 import { KERNEL_ASID } from './asid.js';
 import type { AsidLease } from './asid.js';
@@ -37,14 +37,14 @@ export class Hat {
 
   /**
    * Address spaces are made by as_alloc.
-   * @throws RangeError when no frame is left for the root page table.
+   * @throws FitError when no frame is left for the root page table.
    */
   constructor(services: VmServices, name: string, kernel = false) {
     this.services = services;
     this.name = name;
     this.kernel = kernel;
     const frame = services.pages.create();
-    if (frame === undefined) throw new RangeError(`memory is used up: no frame for the page table of ${name}`);
+    if (frame === undefined) throw new FitError(`memory is used up: no frame for the page table of ${name}`);
     this.root = new PageTable(services, frame, 2, undefined, 0);
     this.#lease = kernel ? undefined : services.asids.take();
   }
@@ -127,7 +127,7 @@ export class Hat {
 
 /**
  * Makes the translations of a new address space.
- * @throws RangeError when no frame is left for the root page table.
+ * @throws FitError when no frame is left for the root page table.
  */
 export const hat_alloc = (services: VmServices, name: string): Hat => new Hat(services, name);
 

@@ -1,5 +1,5 @@
 /** The commands bare and conformance as a user meets them. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseBareOptions } from '../../src/cli/bare-options.js';
@@ -63,6 +63,12 @@ describe('bare', () => {
       [['bare', join(import.meta.dirname, 'bare.test.ts')], 'not an ELF file'],
       [['bare', elf, '--signature', 'x.sig'], 'no symbols begin_signature'],
       [['conformance', 'nowhere'], 'cannot read nowhere'],
+      [['bare', elf, '--max-instructions', '-1'], '--max-instructions must be a number from 1 to 9007199254740991, not "-1"'],
+      [['bare', elf, '--memory', '-5M'], '--memory must be a size from 1M to 3584M in whole pages, like 256M, not "-5M"'],
+      [['bare', elf, '--bogus'], 'segdev: unknown option --bogus\n'],
+      [['conformance', '.', '--jobs', '-1'], '--jobs must be a number from 1 to 1024, not "-1"'],
+      [['conformance', '.', '--max-instructions', '-1'], '--max-instructions must be a number from 1 to 9007199254740991, not "-1"'],
+      [['conformance', '.', '--bogus'], 'segdev: unknown option --bogus\n'],
     ] as const) {
       const { code, stdout, stderr } = segdev(...args);
       expect([args.join(' '), code, stdout, stderr.split('\n').length]).toEqual([args.join(' '), 2, '', 2]);
@@ -71,7 +77,7 @@ describe('bare', () => {
     for (const [args, says] of [
       [[], 'bare needs a program'], [[elf, 'more'], 'not also "more"'], [[elf, '--harts', '99'], '--harts must be a number from 1 to 16'],
       [[elf, '--memory', '3'], '--memory must be a size'], [[elf, '--memory', '8G'], '--memory must be a size'], [[elf, '--ad', 'maybe'], '--ad must be svade or svadu'],
-      [[elf, '--signature-granularity', '4'], 'needs --signature'], [[elf, '--trace', ''], '--trace needs a file name'], [[elf, '--nothing'], "Unknown option '--nothing'"],
+      [[elf, '--signature-granularity', '4'], 'needs --signature'], [[elf, '--trace', ''], '--trace needs a file name'], [[elf, '--nothing'], 'unknown option --nothing'],
     ] as const) {
       expect(() => parseBareOptions(args), args.join(' ')).toThrow(says);
     }
@@ -80,7 +86,47 @@ describe('bare', () => {
   });
 });
 
+describe('an output that is an input', () => {
+  it.each(['commit-log', 'trace', 'signature'])('bare refuses as --%s the program it runs, by any of its names, and leaves it as it was', (option) => {
+    const elf = put('kept', SIGNED);
+    rmSync(join(scratch, 'alias'), { force: true });
+    symlinkSync(elf, join(scratch, 'alias'));
+    const before = readFileSync(elf);
+    for (const name of ['kept', './alias']) {
+      expect(segdev('bare', elf, `--${option}`, name)).toEqual({ code: 2, stdout: '', stderr: `segdev: --${option} and the program are the same file: ${name}\n` });
+    }
+    expect(readFileSync(elf)).toEqual(before);
+  });
+
+  it('conformance refuses as --junit a test or a reference', () => {
+    mkdirSync(join(scratch, 'few'), { recursive: true });
+    const elf = put('few/one.elf', SIGNED);
+    writeFileSync(join(scratch, 'few/one.sig'), '12345678\n9abcdef0\n');
+    const before = readFileSync(elf);
+    expect(segdev('conformance', 'few', '--junit', 'few/one.elf')).toMatchObject({ code: 2, stderr: 'segdev: --junit and test one are the same file: few/one.elf\n' });
+    expect(segdev('conformance', 'few', '--junit', 'few/one.sig')).toMatchObject({ code: 2, stderr: 'segdev: --junit and the reference of one are the same file: few/one.sig\n' });
+    expect(readFileSync(elf)).toEqual(before);
+    expect(readFileSync(join(scratch, 'few/one.sig'), 'utf8')).toBe('12345678\n9abcdef0\n');
+  });
+});
+
+describe('a reset', () => {
+  it('ends with 0, as the help says', () => {
+    const elf = put('reset', 'li t0, 0x7777\n li t1, FINISHER\n sw t0, 0(t1)\n wfi');
+    expect(segdev('bare', elf, '--quiet')).toMatchObject({ code: 0, stderr: 'segdev: the guest asked for a reset\n' });
+    expect(segdev('bare', '--help').stdout).toMatch(/Exit code:[^]*0 when it asks for a reset/);
+  });
+});
+
 describe('conformance', () => {
+  it('counts what cannot be loaded as failed, so that a broken build does not look like a missing extension', () => {
+    mkdirSync(join(scratch, 'broken'), { recursive: true });
+    put('broken/ok-1', ending(0));
+    writeFileSync(join(scratch, 'broken/cut-1'), readFileSync(put('whole', ending(0))).subarray(0, 100));
+    const { code, stdout } = segdev('conformance', 'broken', '--jobs', '1');
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/^FAIL cut-1: cannot be loaded: .*truncated/)]);
+  });
+
   it('counts by family, names each failure with its reason, and writes JUnit XML', () => {
     const folder = join(scratch, 'tests');
     mkdirSync(join(folder, 'deep'), { recursive: true });

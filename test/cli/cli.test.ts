@@ -1,5 +1,5 @@
 /** The command line as a user meets it: exit codes, one-line errors, result files. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../guest/index.js';
@@ -145,6 +145,11 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
     ['a variable without a name', ['run', seven, '--env', '=x'], '--env must be NAME=VALUE, not "=x"'],
     ['a program larger than memory', ['run', large, '--memory', '2M'], 'the program does not fit: its image takes 4'],
     ['a negative limit', ['run', seven, '--max-instructions=-5'], '--max-instructions must be a number'],
+    ['a negative memory', ['run', seven, '--memory', '-5'], '--memory must be a size from 1M to 3584M in whole pages, like 256M, not "-5"'],
+    ['a device whose base is no page', ['run', seven, '--device', 'framebuffer:base=0x10000001'], 'framebuffer'],
+    ['an unknown option without a command', ['--bogus'], 'unknown option --bogus'],
+    ['an unknown option of devices', ['devices', '--bogus'], 'unknown option --bogus'],
+    ['an unknown option of demo', ['demo', '--bogus'], 'unknown option --bogus'],
     ['arguments to devices', ['devices', 'all'], 'devices takes no arguments'],
     ['a program for demo', ['demo', 'x.elf'], 'demo takes no program'],
   ])('%s', (_name, args, says) => {
@@ -153,6 +158,26 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(existsSync(join(scratch, 'x.png'))).toBe(false);
+  });
+});
+
+describe('an output that is the program', () => {
+  it.each(['stats', 'trace', 'commit-log', 'dump-regions'])('is refused as --%s before it is touched', (option) => {
+    const mine = program('mine.elf', exitWith('li a0, 7'));
+    const before = readFileSync(mine);
+    rmSync(join(scratch, 'twin'), { force: true });
+    linkSync(mine, join(scratch, 'twin'));
+    for (const name of ['./mine.elf', 'twin']) {
+      expect(segdev('run', 'mine.elf', `--${option}`, name)).toEqual({ code: 2, stdout: '', stderr: `segdev: --${option} and the program are the same file: ${name}\n` });
+    }
+    expect(readFileSync(mine)).toEqual(before);
+  });
+});
+
+describe("the guest's own arguments", () => {
+  it('behind -- are handed on as they are, numbers too', () => {
+    const argc = program('argc.elf', exitWith('ld a0, 0(sp)'));
+    expect(segdev('run', argc, '--quiet', '--', '--harts', '-1').code).toBe(3);
   });
 });
 

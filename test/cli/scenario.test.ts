@@ -66,7 +66,8 @@ describe('mistakes: one line, exit code 2', () => {
     ['a malformed line', [script('bad.in', '# fine\nspace A2\nmprotect A1 0 0x1000 rq\n')], 'bad.in:3:22: expected letters of r w x u, or -, got rq'],
     ['an unknown mode', [script('m.in', ''), '--mode', 'solaris'], '--mode must be fixed or illumos, not "solaris"'],
     ['an unknown quirk', [script('q.in', ''), '--quirk', 'nonsense'], 'no quirk "nonsense"'],
-    ['an unknown option', [script('o.in', ''), '--fast'], "Unknown option '--fast'"],
+    ['an unknown option', [script('o.in', ''), '--fast'], 'unknown option --fast'],
+    ['a negative number for a name', [script('n.in', ''), '--mode', '-1'], '--mode must be fixed or illumos, not "-1"'],
     ['a folder without scenarios', [resolve(import.meta.dirname)], 'no scenario (*.in) in it'],
   ])('%s', (_what, args, says) => {
     const { code, stdout, stderr } = segdev('scenario', ...args);

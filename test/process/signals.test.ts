@@ -156,10 +156,23 @@ describe('deaths', () => {
     ['null', 'lw t0, 0(zero)', ['SEGV_MAPERR', 'a null pointer']],
     ['non-canonical', 'li s0, 0x4000000000000000\nlw t0, 0(s0)', ['SEGV_MAPERR', 'not canonical']],
     ['kernel', 'li s0, -8\nld t0, 0(s0)', ['SEGV_MAPERR', 'belongs to the kernel']],
-    ['illegal', '.word 0', ['ILL_ILLOPC', 'not an instruction of this machine']],
+    ['illegal', '.word 0', ['ILL_ILLOPC', 'not an instruction of this machine: 0x0']],
+    ['wfi', 'wfi', ['ILL_ILLOPC', 'not allowed in user mode: wfi (0x10500073)']],
+    ['mret', 'mret', ['not allowed in user mode: mret (0x30200073)']],
+    ['sfence.vma', 'sfence.vma zero, zero', ['not allowed in user mode: sfence.vma']],
+    ['csrr satp', 'csrr a0, satp', ['not allowed in user mode: csrr', 'satp', '(0x18002573)']],
+    ['a register that is not there', 'csrr a0, 0x800', ['operands this machine does not take: csrr']],
+    ['a write of a read-only register', 'csrw cycle, zero', ['operands this machine does not take: csr']],
   ] as const)('the report of %s says which mapping was hit or missed and why', (_name, source, texts) => {
     const { lines } = dies(new Guest().asm(source));
     for (const text of texts) expect(lines).toContain(text);
+  });
+
+  it('the report of an instruction names no access, for there was none', () => {
+    for (const source of ['.word 0', 'wfi', 'ebreak']) {
+      const { lines } = dies(new Guest().asm(source));
+      expect(lines, source).not.toContain('of address');
+    }
   });
 
   it('the report names the function and holds every register', () => {

@@ -149,7 +149,7 @@ export function benchInterpreter(instructions = 30_000_000, repeats = 3): Interp
 /** A hart about to run `lines` at CODE, with DATA mapped by 4K pages and a5 a large odd constant. */
 function userHart(lines: readonly Line[]): Hart {
   const bus = new Bus({ ramSize: 64 * 2 ** 20, reserved: HART_RESERVED });
-  const hart = new Hart(new HartEngine(bus), { id: 0, kernel: true });
+  const hart = new Hart(new HartEngine(bus, { engine: 'interpreter' }), { id: 0, kernel: true });
   const ram = bus.ramHost;
   const table = (index: number): number => ram + 0x1000 + index * 0x1000;
   const pte = (at: number, pa: number, flags: number): void => bus.view.setBigUint64(at, (BigInt(pa >>> 12) << 10n) | BigInt(flags), true);

@@ -16,9 +16,6 @@ export const SATP_SV39 = 8;
 export type SatpMode = 0 | 8;
 /** Implemented bits of the ASID field (ASIDLEN). */
 export const ASID_BITS = 16;
-/** Largest address space identifier. */
-export const ASID_MAX: number = 2 ** ASID_BITS - 1;
-
 /** The fields of satp. */
 export interface Satp {
   readonly mode: SatpMode;

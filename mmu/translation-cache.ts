@@ -57,9 +57,6 @@ const PAGE_BITS = ~0xfff;
 
 /** Bit of a kind of access in a set of kinds. */
 export const kindBit = (access: Access): number => 1 << access;
-/** The set of all kinds of access. */
-export const ALL_KINDS = 7;
-
 /** A hart's translation cache. */
 export class TranslationCache {
   /** Linear address of the header. */

@@ -29,9 +29,6 @@ export const PAGEOFFSET: number = PAGESIZE - 1;
 export type PageLevel = 0 | 1 | 2;
 /** Bytes mapped by a leaf PTE at each level. */
 export const LEVEL_SIZE: readonly [number, number, number] = [PAGESIZE, 2 ** 21, 2 ** 30];
-/** Short names of the page sizes by level, as reports print them. */
-export const LEVEL_NAME: readonly ['4K', '2M', '1G'] = ['4K', '2M', '1G'];
-
 /** Width of a physical address of this machine. A larger PPN in a PTE is an access fault, never masked. */
 export const PADDR_BITS = 46;
 /** First address above physical memory. */

@@ -116,9 +116,6 @@ export const REGION_CALLS = 0x4_0000;
 
 /** The page map: i32 for each page of linear memory. */
 export const PAGE_MAP = 0x10_0000;
-/** Pages the map covers: those of a whole 32-bit linear memory. */
-export const PAGE_MAP_ENTRIES = 0x10_0000;
-
 /** Decoded pages. */
 export const DECODED = 0x50_0000;
 export const DECODED_END = 0x180_0000;

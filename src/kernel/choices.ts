@@ -6,9 +6,6 @@
 /** Picks one of `options` (at least 2) candidates: an integer in [0, options). */
 export type Choose = (options: number) => number;
 
-/** Round robin: always the thread that has waited longest. */
-export const roundRobin: Choose = () => 0;
-
 /** Repeats the recorded `choices`, then goes on round robin. */
 export function replay(choices: readonly number[]): Choose {
   let at = 0;

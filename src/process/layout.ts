@@ -9,8 +9,5 @@ export const STACK_TOP: number = USER_END - 2 ** 16;
 export const STACK_SIZE: number = 8 * 2 ** 20;
 /** Lowest stack address. */
 export const STACK_BASE: number = STACK_TOP - STACK_SIZE;
-/** Addresses below this one are never mapped, so that a null pointer faults. */
-export const USER_BASE: number = PAGESIZE;
-
 /** `li a7, 139; ecall`: rt_sigreturn, what `ra` points to when a handler starts (Linux keeps it in the vDSO). */
 export const TRAMPOLINE_CODE: readonly number[] = [0x08b00893, 0x00000073];

@@ -36,6 +36,20 @@ export const Leave = {
 } as const;
 export type Leave = (typeof Leave)[keyof typeof Leave];
 
+/**
+ * How a region's function returns: execution goes on at the pc, or the interpreter has to do the instruction there first; the last
+ * for want of a window, whose bytes lay over two pages or were misaligned.
+ */
+export const Return = { GoOn: 0, Interpret: 1, Crossed: 2 } as const;
+export type Return = (typeof Return)[keyof typeof Return];
+
+/** A place in linear memory. */
+export interface Place {
+  readonly base: Word;
+  /** Bytes from there, not negative. */
+  readonly offset: number;
+}
+
 /** Function indices of what generated code calls. */
 export interface Imports extends FloatFunctions {
   /** (va low, va high, size, Access) -> host address, 0 after a fault. */
@@ -261,39 +275,39 @@ export abstract class Emitter extends FloatArithmetic {
 
   /** A load, sign-extended to 64 bits. */
   loadS(size: AccessWidth, va: Long): Long {
-    return this.let(load(I64, LOAD_SIGNED[size], this.#hostAddress(Access.Load, size, this.let(va)), 0));
+    return this.#get(LOAD_SIGNED[size], this.place(Access.Load, size, va));
   }
 
   /** A load, zero-extended to 64 bits. */
   loadU(size: AccessWidth, va: Long): Long {
-    return this.let(load(I64, LOAD_UNSIGNED[size], this.#hostAddress(Access.Load, size, this.let(va)), 0));
+    return this.#get(LOAD_UNSIGNED[size], this.place(Access.Load, size, va));
   }
 
   /** A store of the low bytes of `bits`. */
   store(size: AccessWidth, va: Long, bits: Long): void {
-    this.#put(size, this.#hostAddress(Access.Store, size, this.let(va), bits), bits);
+    this.#put(size, this.place(Access.Store, size, va, bits), bits);
   }
 
   /** rd = memory; memory = combine(memory). Words are sign-extended. */
   amo(size: 4 | 8, va: Long, combine: (old: Long) => Long): void {
-    const host = this.#hostAddress(Access.Amo, size, this.let(va));
-    const old = this.let(load(I64, LOAD_SIGNED[size], host, 0));
-    this.#put(size, host, combine(old));
+    const place = this.#ask(Access.Amo, size, va);
+    const old = this.#get(LOAD_SIGNED[size], place);
+    this.#put(size, place, combine(old));
     this.setRd(old);
   }
 
   /** rd = memory, and its host address becomes the hart's reservation. */
   loadReserved(size: 4 | 8, va: Long): void {
-    const host = this.#hostAddress(Access.LoadReserved, size, this.let(va));
-    this.setCell(State.reservation, host);
-    this.setRd(load(I64, LOAD_SIGNED[size], host, 0));
+    const place = this.#ask(Access.LoadReserved, size, va);
+    this.setCell(State.reservation, place.base);
+    this.setRd(this.#get(LOAD_SIGNED[size], place));
   }
 
   /** Stores where the reservation still holds this very address; rd = 0 for done, 1 for not done. The reservation ends either way. */
   storeConditional(size: 4 | 8, va: Long, bits: Long): void {
-    const host = this.#hostAddress(Access.StoreConditional, size, this.let(va));
-    const failed = this.let(this.ne32(host, cell32(State.reservation)));
-    this.if(this.eqz32(failed), () => this.#put(size, host, bits));
+    const place = this.#ask(Access.StoreConditional, size, va);
+    const failed = this.let(this.ne32(place.base, cell32(State.reservation)));
+    this.if(this.eqz32(failed), () => this.#put(size, place, bits));
     this.setCell(State.reservation, word(0));
     this.setRd(this.zext(failed));
   }
@@ -322,18 +336,27 @@ export abstract class Emitter extends FloatArithmetic {
     return this.or(this.and(va, long(BigInt(~(PAGE_OFFSET & ~(size - 1))))), this.cacheGeneration());
   }
 
-  #put(size: AccessWidth, host: Word, bits: Long): void {
-    host.put(this.body);
+  #get(opcode: number, { base, offset }: Place): Long {
+    return this.let(load(I64, opcode, base, offset));
+  }
+
+  #put(size: AccessWidth, { base, offset }: Place, bits: Long): void {
+    base.put(this.body);
     bits.put(this.body);
-    this.body.memory(STORE[size], 0);
+    this.body.memory(STORE[size], offset);
+  }
+
+  /** Where the memory of an access is, or the way out of generated code when it faults. `bits` are what a store stores. */
+  protected place(access: Access, size: AccessWidth, va: Long, bits?: Long): Place {
+    return this.#ask(access, size, va, bits);
   }
 
   /**
-   * Host address of `va`, or the way out of generated code when the access faults. One compare with the tag of the
-   * translation cache catches a miss, a tag of another context, a page crossing and (for atomics, whose addresses must be aligned, and for
-   * loads and stores, which then take the slow way) misalignment.
+   * Asks the translation cache. One compare with its tag catches a miss, a tag of another context, a page crossing and (for atomics, whose
+   * addresses must be aligned, and for loads and stores, which then take the slow way) misalignment.
    */
-  #hostAddress(access: Access, size: AccessWidth, va: Long, bits?: Long): Word {
+  #ask(access: Access, size: AccessWidth, address: Long, bits?: Long): Place {
+    const va = this.let(address);
     const host = this.body.temp(I32);
     const isLoad = access === Access.Load || access === Access.LoadReserved;
     const entry = this.cacheEntry(va);
@@ -341,7 +364,7 @@ export abstract class Emitter extends FloatArithmetic {
     this.assign(host, this.add32(this.low(va), load(I32, Op.i32Load, entry, TC_ADDEND)));
     this.if(this.ne(tag, this.cacheTag(va, size)), () => this.missed(access, size, va, host, bits));
     this.accesses = true;
-    return local(I32, host);
+    return { base: local(I32, host), offset: 0 };
   }
 
   /** Whether an entry of the translation cache allows fetches from the page at `tag`. */

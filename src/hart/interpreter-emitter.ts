@@ -4,8 +4,8 @@
  */
 import { TC_ADDEND, TC_GENERATION, TC_MASK } from '../../mmu/index.js';
 import { type FunctionBody, type Label, Op, ValueType } from '../wasm/index.js';
-import { Emitter, type Imports, Leave } from './emitter.js';
-import { Decoded, DECODED_PAGE, DECODED_SHIFT, EngineCell, PAGE_MAP, REGION_CALLS, REGION_ENTRIES, State } from './layout.js';
+import { Emitter, type Imports, Leave, Return } from './emitter.js';
+import { Decoded, DECODED_PAGE, DECODED_SHIFT, EngineCell, PAGE_MAP, REGION_CALLS, REGION_CROSSINGS, REGION_ENTRIES, State } from './layout.js';
 import { load, local, type Long, long, type Value, word, type Word } from './value.js';
 
 const I32: typeof ValueType.I32 = ValueType.I32;
@@ -326,9 +326,7 @@ export class InterpreterEmitter extends Emitter {
     this.begin();
     const entry = this.let(load(I32, Op.i32Load, this.shl32(this.#decoded(Op.i32Load16U, Decoded.regionEntry), word(2)), REGION_ENTRIES));
     const calls = this.let(this.shl32(this.shrU32(entry, word(16)), word(2)));
-    calls.put(this.body);
-    this.add32(load(I32, Op.i32Load, calls, REGION_CALLS), word(1)).put(this.body);
-    this.body.memory(Op.i32Store, REGION_CALLS);
+    this.#countOne(calls, REGION_CALLS);
     const before = this.let(this.count);
     for (const argument of [this.and32(entry, word(0xffff)), local(I32, this.#page), local(I64, this.#pageVa), before, this.shrU32(entry, word(16))]) {
       argument.put(this.body);
@@ -342,11 +340,19 @@ export class InterpreterEmitter extends Emitter {
     const done = this.zext(this.sub32(this.low(before), this.low(this.count)));
     this.setCell(EngineCell.inRegions, this.add(this.#cell(I64, EngineCell.inRegions), done));
     this.if(this.eqz32(local(I32, this.#reason)), () => this.body.br(this.labels.goto));
+    this.if(this.eq32(local(I32, this.#reason), word(Return.Crossed)), () => this.#countOne(calls, REGION_CROSSINGS));
     this.#ipFromPc();
     this.checkQuantum();
     const handler = this.let(this.#decoded(Op.i32Load16U, Decoded.handler));
     this.if(this.eq32(handler, word(self)), () => this.dispatch(this.#decoded(Op.i32Load16U, Decoded.coveredHandler), self + 1));
     this.dispatch(handler, self + 1);
+  }
+
+  /** Adds 1 to a 32-bit cell. */
+  #countOne(place: Word, offset: number): void {
+    place.put(this.body);
+    this.add32(load(I32, Op.i32Load, place, offset), word(1)).put(this.body);
+    this.body.memory(Op.i32Store, offset);
   }
 
   /**

@@ -5,6 +5,7 @@
  *     0x000_0f00  cells of the engine, the same for all harts
  *     0x000_1000  saved states of the other harts, STATE_SIZE each
  *     0x004_0000  calls of regions
+ *     0x005_0000  crossings of regions
  *     0x008_0000  entries of regions
  *     0x010_0000  page map: for each 4K page of linear memory (up to 4 GiB) the place of its decoded page, 0 where there is none
  *     0x050_0000  decoded pages
@@ -113,6 +114,9 @@ export const REGION_ENTRY_COUNT = 0x1_0000;
 export const REGION_SLOTS = 2048;
 /** For each slot an i32: how often the interpreter has entered the region. */
 export const REGION_CALLS = 0x4_0000;
+
+/** For each slot an i32: how often the region has returned because a window of it lay over two pages, since somebody looked. */
+export const REGION_CROSSINGS = 0x5_0000;
 
 /** The page map: i32 for each page of linear memory. */
 export const PAGE_MAP = 0x10_0000;

@@ -3,6 +3,7 @@
  * executed. Addresses here are relative to the page of the first seed: its own bytes are 0 to 4095, the page before begins at -4096.
  */
 import type { GuestInstruction } from './guest-code.js';
+import { type Interval, order } from './order.js';
 
 /** The pages around the first seed. */
 export interface CodeSource {
@@ -38,7 +39,9 @@ export interface Block {
 
 /** What a region is made of. */
 export interface Plan {
+  /** In the order they are written. */
   readonly blocks: readonly Block[];
+  readonly loops: readonly Interval[];
   /** Decoded pages by distance. */
   readonly pages: ReadonlyMap<number, number>;
   readonly instructions: number;
@@ -124,17 +127,20 @@ class Discovery {
 /** Distance in pages of a relative address. */
 export const pageOf = (at: number): number => at >> 12;
 
-/** Finds the blocks reachable from `seeds`, in the order of their addresses. */
+/** Finds the blocks reachable from `seeds`, and orders them. */
 export function discover(seeds: readonly number[], source: CodeSource, bounds: Bounds): Plan {
   const found = new Discovery(source, bounds);
   found.run(seeds);
-  const blocks: Block[] = [];
+  const byAddress: Block[] = [];
   for (const at of [...found.leaders.keys()].sort((a, b) => a - b)) {
-    if (found.seen.has(at)) blocks.push(blockAt(at, found));
+    if (found.seen.has(at)) byAddress.push(blockAt(at, found));
   }
+  connect(byAddress);
+  const ordered = order(successors(byAddress));
+  const blocks = ordered.blocks.map((n) => byAddress[n]!);
   connect(blocks);
   ask(blocks);
-  return { blocks, pages: found.pages, instructions: found.seen.size, full: found.full };
+  return { blocks, loops: ordered.loops, pages: found.pages, instructions: found.seen.size, full: found.full };
 }
 
 function blockAt(at: number, { seen, leaders }: Discovery): Block {
@@ -158,11 +164,23 @@ function blockAt(at: number, { seen, leaders }: Discovery): Block {
   return block;
 }
 
+/** Where each block goes, what follows it in memory last. A call is taken to come back; so the parts of a function stay together. */
+function successors(blocks: readonly Block[]): number[][] {
+  const index = new Map(blocks.map(({ at }, i) => [at, i]));
+  return blocks.map(({ code, end, taken, next }) => {
+    const { rd, row } = code.at(-1)!;
+    const calls = rd !== 0 && (row.flow === 'jump' || row.flow === 'jumpRegister');
+    const to = calls ? [index.get(end) ?? OUTSIDE] : [taken, next];
+    return to.filter((n) => n >= 0);
+  });
+}
+
+/** Fills in the numbers of blocks, by their places in the list. */
 function connect(blocks: readonly Block[]): void {
   const index = new Map(blocks.map((block, i) => [block.at, i]));
   for (const block of blocks) {
-    if (block.taken === OUTSIDE) block.taken = index.get(block.takenTo) ?? OUTSIDE;
-    if (block.next === OUTSIDE) block.next = index.get(block.end) ?? OUTSIDE;
+    if (block.taken !== NOWHERE) block.taken = index.get(block.takenTo) ?? OUTSIDE;
+    if (block.next !== NOWHERE) block.next = index.get(block.end) ?? OUTSIDE;
   }
 }
 
@@ -170,7 +188,7 @@ function connect(blocks: readonly Block[]): void {
 function ask(blocks: readonly Block[]): void {
   blocks.forEach((block, i) => {
     if (block.entry) block.asks = true;
-    if (block.taken >= 0 && block.taken <= i) blocks[block.taken]!.asks = true;
+    for (const to of [block.taken, block.next]) if (to >= 0 && to <= i) blocks[to]!.asks = true;
   });
   for (let i = blocks.length - 1; i >= 0; i--) {
     const block = blocks[i]!;

@@ -4,18 +4,8 @@ import { ModuleWriter } from '../../wasm/index.js';
 import type { Imports } from '../emitter.js';
 import { addFmaFunctions } from '../float-functions.js';
 import { HART_RESERVED } from '../layout.js';
-import type { Plan } from './blocks.js';
+import type { Job } from './job.js';
 import { writeRegion } from './region-function.js';
-
-/** A region to be compiled for a slot of the table of functions. */
-export interface Job {
-  readonly plan: Plan;
-  /** Relative addresses discovery began at. */
-  readonly seeds: readonly number[];
-  /** Virtual address these are relative to, when it was planned. */
-  readonly origin: number;
-  readonly slot: number;
-}
 
 /** Index of a function a module does not have: regions leave instead of calling most of them. */
 const NO_FUNCTION = -1;
@@ -30,7 +20,7 @@ export function writeModule(jobs: readonly Job[], cacheEntries: number): Uint8Ar
   const module = new ModuleWriter();
   module.importMemory(HART_RESERVED >>> 16);
   const functions = jobs.some(multipliesAndAdds) ? { ...NO_FUNCTIONS, ...addFmaFunctions(module) } : NO_FUNCTIONS;
-  for (const job of jobs) module.addFunction(writeRegion(job.plan, job.slot, functions, cacheEntries), nameOf(job));
+  for (const job of jobs) module.addFunction(writeRegion(job, functions, cacheEntries), nameOf(job));
   return module.finish();
 }
 

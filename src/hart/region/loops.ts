@@ -1,10 +1,10 @@
 /**
- * The structure of a region. WebAssembly has no jumps, only blocks left forward and loops repeated: so blocks are written in the order
- * of their addresses, a forward jump leaves nested blocks, and the interval from the target of a backward jump to its source becomes a
- * loop. Intervals that overlap are extended until they nest. A loop that is entered elsewhere than at its head begins with a table of
- * its units: it dispatches.
+ * The structure of a region. WebAssembly has no jumps, only blocks left forward and loops repeated: so blocks are written in the order of
+ * order.ts, a forward jump leaves nested blocks, and a backward one goes to the head of a loop. A loop that is entered elsewhere than
+ * at its head begins with a table of its units: it dispatches.
  */
-import type { Block } from './blocks.js';
+import type { Plan } from './blocks.js';
+import type { Interval } from './order.js';
 
 /** A loop over the blocks `first` to `last`, or (the outermost) the whole region. */
 export interface Loop {
@@ -48,12 +48,9 @@ export function isAnnounced(tree: LoopTree, loop: Loop, block: number): boolean 
   return false;
 }
 
-/** A call backward: its return comes through the table anyway, and it would make loops of whole programs. */
-const isCall = (block: Block): boolean => block.code.at(-1)!.rd !== 0 && block.code.at(-1)!.row.flow === 'jump';
-
-/** Finds the loops of blocks. */
-export function findLoops(blocks: readonly Block[]): LoopTree {
-  const tree = nest(intervals(blocks), blocks.length);
+/** Makes a tree of the loops of a plan. */
+export function findLoops({ blocks, loops }: Pick<Plan, 'blocks' | 'loops'>): LoopTree {
+  const tree = nest(loops, blocks.length);
   const enter = (block: number, from: number | undefined): void => {
     for (let loop: Loop | undefined = tree.around[block]; loop?.parent !== undefined; loop = loop.parent) {
       if (from !== undefined && contains(loop, from)) return;
@@ -67,27 +64,7 @@ export function findLoops(blocks: readonly Block[]): LoopTree {
   return tree;
 }
 
-/** First and last block of each loop, properly nested, in the order of their first blocks. */
-function intervals(blocks: readonly Block[]): [first: number, last: number][] {
-  const ends = new Map<number, number>();
-  blocks.forEach((block, i) => {
-    if (block.taken >= 0 && block.taken <= i && !isCall(block)) ends.set(block.taken, Math.max(ends.get(block.taken) ?? 0, i));
-  });
-  const list = [...ends].sort(([a], [b]) => a - b);
-  for (let again = true; again;) {
-    again = false;
-    for (let i = 0; i < list.length; i++) {
-      for (let j = i + 1; j < list.length && list[j]![0] <= list[i]![1]; j++) {
-        if (list[j]![1] <= list[i]![1]) continue;
-        list[i]![1] = list[j]![1];
-        again = true;
-      }
-    }
-  }
-  return list;
-}
-
-function nest(list: readonly [first: number, last: number][], count: number): LoopTree {
+function nest(list: readonly Interval[], count: number): LoopTree {
   const outermost: Loop = { first: 0, last: count - 1, parent: undefined, units: [], dispatches: true };
   const around: Loop[] = [];
   const startingAt = new Map<number, Loop>();

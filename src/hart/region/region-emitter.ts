@@ -3,19 +3,18 @@
  * before its instruction, which the interpreter then performs. So faults are precise for nothing, and a region calls nothing
  * but arithmetic.
  */
-import { TC_ADDEND, TC_ENTRY_BYTES, TC_GENERATION } from '../../../mmu/index.js';
-import { Emitter, type Imports, type Leave } from '../emitter.js';
+import { TC_ADDEND, TC_ENTRY_BYTES, TC_GENERATION, TC_READ, TC_WRITE } from '../../../mmu/index.js';
+import { Access, type AccessWidth } from '../access.js';
+import { Emitter, type Imports, type Leave, type Place, Return } from '../emitter.js';
 import { PAGE_MAP, State } from '../layout.js';
 import { local, type Long, long, type Value, value, word, type Word } from '../value.js';
 import { type FunctionBody, Op, ValueType } from '../../wasm/index.js';
 import type { GuestInstruction } from './guest-code.js';
+import type { Span } from './span.js';
+import { FIRST_PAGE, type Page, type Use } from './windows.js';
 
 const I32: typeof ValueType.I32 = ValueType.I32;
 const I64: typeof ValueType.I64 = ValueType.I64;
-
-/** How a region's function returns: execution goes on at the pc, or the interpreter has to do the instruction there first. */
-export const Return = { GoOn: 0, Interpret: 1 } as const;
-export type Return = (typeof Return)[keyof typeof Return];
 
 /** Parameters of a region's function. */
 export const Parameter = { block: 0, page: 1, pageVa: 2, count: 3 } as const;
@@ -27,6 +26,9 @@ export interface Jumps {
   /** Goes to the address in the target local. */
   indirect(): void;
 }
+
+/** Register windows begin so many bytes before the register's address: no offset is negative. */
+const BEFORE = 2048;
 
 const ZERO: Long = long(0n);
 const constants = new Map<number, Long>();
@@ -55,6 +57,11 @@ export class RegionEmitter extends Emitter {
   readonly cache: number;
   readonly #generation: number;
   readonly #mask: Word;
+  readonly #uses: ReadonlyMap<GuestInstruction, Use>;
+  /** Locals of windows: where the memory of a page begins, or {@link BEFORE} bytes before that of a register's address. */
+  readonly #windows: number[] = [];
+  /** Relative address of the page of code. */
+  #codePage = 0;
   /** The block around everything, behind which the region returns. */
   exitLabel = 0;
   #instruction: GuestInstruction | undefined;
@@ -64,8 +71,9 @@ export class RegionEmitter extends Emitter {
   #accesses = 0;
 
   /** `cacheEntries` is the size of the translation caches. */
-  constructor(body: FunctionBody, imports: Imports, cacheEntries: number) {
+  constructor(body: FunctionBody, imports: Imports, cacheEntries: number, uses: ReadonlyMap<GuestInstruction, Use>) {
     super(body, imports);
+    this.#uses = uses;
     this.#mask = word((cacheEntries - 1) * TC_ENTRY_BYTES);
     this.#generation = body.local(I64);
     this.target = body.local(I64);
@@ -163,10 +171,52 @@ export class RegionEmitter extends Emitter {
     return this.#instruction!;
   }
 
+  // --- windows
+
+  protected override place(access: Access, size: AccessWidth, va: Long, bits?: Long): Place {
+    const use = this.#uses.get(this.#current);
+    if (use === undefined) return super.place(access, size, va, bits);
+    const window = (this.#windows[use.window] ??= this.body.local(I32));
+    const { opens } = use;
+    if (opens !== undefined) {
+      const tag = access === Access.Store ? TC_WRITE : TC_READ;
+      if ('page' in opens) this.#openPage(window, opens, tag);
+      else this.#openSpan(window, opens, tag);
+    }
+    this.accesses = true;
+    return { base: local(I32, window), offset: use.window < FIRST_PAGE ? use.offset + BEFORE : use.offset };
+  }
+
+  #openPage(window: number, { page, relative }: Page, tag: number): void {
+    const va = this.let(relative ? this.addressAt(page * 4096 - this.#codePage) : long(BigInt(page * 4096)));
+    const entry = this.cacheEntry(va);
+    this.assign(window, this.add32(this.low(va), this.cell(I32, entry, TC_ADDEND)));
+    this.if(this.ne(this.cell(I64, entry, tag), this.cacheTag(va, 1)), () => this.leaveAt(this.#offset));
+  }
+
+  /** The lowest aligned address stands for all bytes: its tag says that it is aligned, and then they may not go beyond the page. */
+  #openSpan(window: number, { low, high, size, at }: Span, tag: number): void {
+    const first = low - ((low - at) & (size - 1));
+    const va = this.let(this.add(this.rs1(), signedConstant(first)));
+    const entry = this.cacheEntry(va);
+    this.assign(window, this.add32(this.low(va), this.sub32(this.cell(I32, entry, TC_ADDEND), word(first + BEFORE))));
+    const missed = this.ne(this.cell(I64, entry, tag), this.cacheTag(va, size as AccessWidth));
+    const bytes = high - first;
+    const crosses = this.ltU32(word(4096 - bytes), this.and32(this.low(va), word(0xfff)));
+    const misaligned = this.and32(this.low(va), word(size - 1));
+    this.if(bytes > size ? this.or32(missed, crosses) : missed, () => {
+      this.#take(this.#done, this.#accesses);
+      this.assign(this.target, this.addressAt(this.#offset));
+      this.assign(this.reason, this.add32(word(Return.Interpret), this.ne32(this.or32(crosses, misaligned), word(0))));
+      this.body.br(this.exitLabel);
+    });
+  }
+
   // --- instructions
 
-  /** Begins a block. */
-  beginBlock(): void {
+  /** Begins a block, whose page has a relative address. */
+  beginBlock(page: number): void {
+    this.#codePage = page;
     this.#done = 0;
     this.#accesses = 0;
   }

@@ -6,13 +6,15 @@
  * instruction and jumps through a table.
  */
 import { Handler, REGION_PARAMS, REGION_RESULTS } from '../interpreter.js';
-import type { Imports } from '../emitter.js';
+import { type Imports, Return } from '../emitter.js';
 import { Decoded, DECODED_SHIFT, REGION_ENTRIES, State } from '../layout.js';
-import { local, long, word } from '../value.js';
+import { local, type Long, long, word, type Word } from '../value.js';
 import { FunctionBody, type Label, Op, ValueType } from '../../wasm/index.js';
 import { type Block, NOWHERE, OUTSIDE, pageOf, type Plan } from './blocks.js';
+import type { Job } from './job.js';
 import { commonLoop, findLoops, isAnnounced, type Loop, type LoopTree, unitOf } from './loops.js';
-import { type Jumps, Parameter, RegionEmitter, Return } from './region-emitter.js';
+import { findWindows } from './windows.js';
+import { type Jumps, Parameter, RegionEmitter } from './region-emitter.js';
 
 const I32: typeof ValueType.I32 = ValueType.I32;
 const I64: typeof ValueType.I64 = ValueType.I64;
@@ -34,16 +36,24 @@ class RegionFunction implements Jumps {
   /** Pages entered since the region was. */
   readonly #fetches: number;
   readonly #countsFetches: boolean;
+  /** Numbers of pages of the region, by distance. */
+  readonly #numbers: ReadonlyMap<number, number>;
+  /** Where there are several: the virtual address of distance 0, and a bit for each page that has been found to be there since the region was entered. */
+  readonly #origin: number;
+  readonly #found: number;
   #block = 0;
 
-  constructor(plan: Plan, slot: number, imports: Imports, cacheEntries: number) {
+  constructor({ plan, slot, crosses }: Job, imports: Imports, cacheEntries: number) {
     this.#plan = plan;
     this.#slot = slot;
-    this.#tree = findLoops(plan.blocks);
-    this.#e = new RegionEmitter(this.body, imports, cacheEntries);
+    this.#tree = findLoops(plan);
+    this.#e = new RegionEmitter(this.body, imports, cacheEntries, findWindows(plan, !crosses));
     this.#e.jumps = this;
     this.#fetches = this.body.local(I32);
     this.#countsFetches = plan.pages.size > 1 || plan.blocks.some((block) => block.code.at(-1)!.secondParcel >= 0);
+    this.#numbers = new Map([...plan.pages.keys()].map((distance, n) => [distance, n]));
+    this.#origin = this.body.local(I64);
+    this.#found = this.body.local(I32);
     for (const block of plan.blocks) for (const instruction of block.code) this.#e.declare(instruction);
   }
 
@@ -53,6 +63,7 @@ class RegionFunction implements Jumps {
     this.#findJumps();
     e.loadRegisters();
     e.loadCache();
+    if (this.#hasPages) this.#findOrigin();
     e.exitLabel = body.open(Op.block);
     this.#loop(this.#tree.outermost);
     body.op(Op.unreachable);
@@ -128,6 +139,18 @@ class RegionFunction implements Jumps {
     return pageOf(this.#plan.blocks[block]!.at) << 12;
   }
 
+  get #hasPages(): boolean {
+    return this.#plan.pages.size > 1;
+  }
+
+  /** From the page the region is entered in. */
+  #findOrigin(): void {
+    const e = this.#e;
+    for (const [distance, page] of this.#plan.pages) {
+      e.if(e.eq32(local(I32, Parameter.page), word(page)), () => e.set(this.#origin, e.addressAt(-4096 * distance)));
+    }
+  }
+
   /** Enters the page of another block, as a fetch does, or leaves where that is not certain to be the page it was. */
   #changePage(to: number): void {
     const distance = this.#pageStart(to) - this.#pageStart(this.#block);
@@ -136,12 +159,22 @@ class RegionFunction implements Jumps {
     e.beginGlue();
     const tag = e.let(e.addressAt(distance));
     const leave = (): void => e.exit(Return.GoOn, e.addressAt(this.#plan.blocks[to]!.at - this.#pageStart(this.#block)));
-    const expected = word(this.#plan.pages.get(pageOf(this.#plan.blocks[to]!.at))!);
+    const page = pageOf(this.#plan.blocks[to]!.at);
+    const expected = word(this.#plan.pages.get(page)!);
     this.#lookNoFurther(leave);
-    const page = e.codePage(tag, leave);
-    e.if(e.ne32(page, expected), leave);
+    this.#makeSure(word(this.#numbers.get(page)!), expected, tag, leave);
     e.set(Parameter.page, expected);
     this.#entered(tag);
+  }
+
+  /** Looks, once in a run of the region, whether the page of a number is there where it was when the region was compiled. No translation changes meanwhile. */
+  #makeSure(number: Word, expected: Word, tag: Long, leave: () => void): void {
+    const e = this.#e;
+    const bit = e.shl32(word(1), number);
+    e.if(e.eqz32(e.and32(local(I32, this.#found), bit)), () => {
+      e.if(e.ne32(e.codePage(tag, leave), expected), leave);
+      e.set(this.#found, e.or32(local(I32, this.#found), bit));
+    });
   }
 
   /** Another page is not looked at, and counted, before there is an instruction of it to execute. */
@@ -215,7 +248,6 @@ class RegionFunction implements Jumps {
     if (!this.#plan.blocks.some((block) => block.code.at(-1)!.row.flow === 'jumpRegister')) return;
     const target = local(I64, e.target);
     const leave = (): void => e.exitAtTarget(Return.GoOn);
-    const severalPages = this.#plan.pages.size > 1;
     e.beginGlue();
     e.if(e.eq32(local(I32, Parameter.block), word(BY_ADDRESS)), () => {
       const tag = e.let(e.and(target, long(-4096n)));
@@ -223,17 +255,15 @@ class RegionFunction implements Jumps {
       const page = this.body.temp(I32);
       e.set(page, local(I32, Parameter.page));
       e.if(changes, () => {
-        if (severalPages) this.#lookNoFurther(leave);
-        if (severalPages) e.set(page, e.codePage(tag, leave));
+        if (this.#hasPages) this.#findPage(page, tag, leave);
         else leave();
       });
       const ip = e.let(e.add32(local(I32, page), e.shl32(e.and32(e.low(target), word(0xfff)), word(DECODED_SHIFT))));
-      if (severalPages) e.if(e.eqz32(local(I32, page)), leave);
       e.if(e.ne32(e.cell(I32, ip, Decoded.handler, Op.i32Load16U), word(Handler.Region)), leave);
       const entry = e.let(e.cell(I32, e.shl32(e.cell(I32, ip, Decoded.regionEntry, Op.i32Load16U), word(2)), REGION_ENTRIES));
       e.if(e.ne32(e.shrU32(entry, word(16)), word(this.#slot)), leave);
       e.set(Parameter.block, e.and32(entry, word(0xffff)));
-      if (!severalPages) return;
+      if (!this.#hasPages) return;
       e.if(changes, () => {
         e.set(Parameter.page, local(I32, page));
         this.#entered(tag);
@@ -241,12 +271,29 @@ class RegionFunction implements Jumps {
     });
   }
 
+  /** Sets a local to the decoded page at a virtual address, where that is a page of the region in its place. */
+  #findPage(page: number, tag: Long, leave: () => void): void {
+    const e = this.#e;
+    this.#lookNoFurther(leave);
+    const distance = e.let(e.sub(tag, local(I64, this.#origin)));
+    const number = this.body.temp(I32);
+    e.set(page, word(0));
+    for (const [n, [at, place]] of [...this.#plan.pages].entries()) {
+      e.if(e.eq(distance, long(BigInt(4096 * at))), () => {
+        e.set(page, word(place));
+        e.set(number, word(n));
+      });
+    }
+    e.if(e.eqz32(local(I32, page)), leave);
+    this.#makeSure(local(I32, number), local(I32, page), tag, leave);
+  }
+
   #writeBlock(n: number): void {
     const e = this.#e;
     const block = this.#plan.blocks[n]!;
     const start = this.#pageStart(n);
     this.#block = n;
-    e.beginBlock();
+    e.beginBlock(start);
     if (block.asks) this.#ask(block, start);
     let at = block.at;
     for (const instruction of block.code) {
@@ -291,6 +338,5 @@ class RegionFunction implements Jumps {
   }
 }
 
-/** Writes the function of a region that goes into a slot of the table. */
-export const writeRegion = (plan: Plan, slot: number, imports: Imports, cacheEntries: number): FunctionBody =>
-  new RegionFunction(plan, slot, imports, cacheEntries).write();
+/** Writes the function of a region. */
+export const writeRegion = (job: Job, imports: Imports, cacheEntries: number): FunctionBody => new RegionFunction(job, imports, cacheEntries).write();

@@ -7,9 +7,10 @@
  */
 import { HarnessBug } from '../../base/index.js';
 import { Handler } from '../interpreter.js';
-import { Decoded, REGION_CALLS, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS } from '../layout.js';
-import type { Job } from './compile.js';
+import { Decoded, REGION_CALLS, REGION_CROSSINGS, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS } from '../layout.js';
+
 import type { CodeMemory } from './guest-code.js';
+import type { Job } from './job.js';
 
 /** A compiled region. */
 export interface Region extends Job {
@@ -93,6 +94,14 @@ export class RegionTable {
     return this.#memory.i32[(REGION_CALLS >> 2) + slot]!;
   }
 
+  /** How often a region has returned because a window lay over two pages, since this was last asked. */
+  takeCrossings({ slot }: Region): number {
+    const { i32 } = this.#memory;
+    const crossings = i32[(REGION_CROSSINGS >> 2) + slot]!;
+    i32[(REGION_CROSSINGS >> 2) + slot] = 0;
+    return crossings;
+  }
+
   /** Makes the past count half. */
   age(): void {
     for (const { slot } of this.regions.values()) this.#memory.i32[(REGION_CALLS >> 2) + slot]! >>>= 1;
@@ -118,6 +127,7 @@ export class RegionTable {
       entryPlaces.push(ip);
     });
     i32[(REGION_CALLS >> 2) + slot] = 0;
+    i32[(REGION_CROSSINGS >> 2) + slot] = 0;
     this.#functions.set(slot, func);
     this.regions.set(slot, region);
     this.instructions += plan.instructions;

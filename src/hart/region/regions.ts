@@ -6,10 +6,11 @@ import type { HartState } from '../hart-state.js';
 import { Handler } from '../interpreter.js';
 import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State } from '../layout.js';
 import { type Bounds, type CodeSource, discover, type Plan } from './blocks.js';
-import { instantiate, type Job, writeModule } from './compile.js';
+import { instantiate, writeModule } from './compile.js';
 import { dumpRegion } from './dump.js';
 import { type CodeMemory, readInstruction } from './guest-code.js';
 import { Heat, type Seed } from './heat.js';
+import type { Job } from './job.js';
 import { Merger } from './merge.js';
 import type { RegionOptions } from './options.js';
 import { type FunctionTable, type Region, RegionTable } from './region-table.js';
@@ -57,6 +58,10 @@ const ENTRIES_TO_SPARE = 4096;
 /** A region entered less often than this was compiled in vain. */
 const WORTH_WHILE = 32;
 
+/** Crossings of a region between two looks that matter, and how many instructions one costs about. */
+const BUSY_CROSSINGS = 32;
+const CROSSING = 2000;
+
 /** The regions of one machine. */
 export class Regions {
   readonly table: RegionTable;
@@ -74,6 +79,10 @@ export class Regions {
   #milliseconds = 0;
   /** How often in a row the regions of a page were given up after little use, by linear address of the page. */
   readonly #inVain = new Map<number, number>();
+
+  /** Linear addresses of pages of code whose windows lay over two pages too often. */
+  readonly #crossed = new Set<number>();
+  #lastLook = 0;
 
   constructor(
     memory: CodeMemory & { readonly memory: LinearMemory }, functions: FunctionTable, decoded: DecodedPages, cacheEntries: number, options: RegionOptions,
@@ -106,6 +115,7 @@ export class Regions {
       if (this.table.calls(region) >= WORTH_WHILE) this.#inVain.delete(host);
       else this.#inVain.set(host, (this.#inVain.get(host) ?? 0) + 1);
     }
+    this.#crossed.delete(host);
     this.#heat.forget(page, DECODED_PAGE);
   }
 
@@ -115,7 +125,7 @@ export class Regions {
     if (look) this.#untilLook = LOOK;
     if (this.#heat.seeds.length === 0 && !look) return;
     const start = this.#clock();
-    const jobs = look ? this.#merge(hart) : [];
+    const jobs = look ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
     if (jobs.length > 0) this.#install(jobs);
     this.#milliseconds += this.#clock() - start;
@@ -139,27 +149,57 @@ export class Regions {
 
   /** Plans one region for several that enter each other often. */
   #merge(hart: HotHart): Job[] {
+    if (this.table.regions.size < 2) return [];
+    const group = this.#merger.group((region) => this.#isHere(region, hart));
+    return group.length === 0 ? [] : [this.#again(group, hart)];
+  }
+
+  /** Plans regions anew whose windows lay over two pages too often. */
+  #withoutWindows(hart: HotHart): Job[] {
     const { table } = this;
-    if (table.regions.size < 2) return [];
-    const group = this.#merger.group(({ plan, origin }) => [...plan.pages].every(([distance, page]) => this.#pageAt(origin + distance * 4096, hart) === page));
-    const [first] = group;
-    if (first === undefined) return [];
-    for (const region of group) table.drop(region);
-    const seeds = group.flatMap((region) => region.seeds.map((at) => at + region.origin - first.origin));
+    const done = this.#instructionsInRegions();
+    const since = done - this.#lastLook;
+    this.#lastLook = done;
+    return [...table.regions.values()].filter((region) => {
+      const crossings = table.takeCrossings(region);
+      return crossings >= BUSY_CROSSINGS && crossings * CROSSING > since && !region.crosses && this.#isHere(region, hart);
+    }).map((region) => {
+      for (const page of region.plan.pages.values()) this.#crossed.add(this.#decoded.hostOf(page));
+      return this.#again([region], hart);
+    });
+  }
+
+  #isHere({ plan, origin }: Region, hart: HotHart): boolean {
+    return [...plan.pages].every(([distance, page]) => this.#pageAt(origin + distance * 4096, hart) === page);
+  }
+
+  /** Plans one region in the place of others. */
+  #again(regions: readonly Region[], hart: HotHart): Job {
+    const { origin, plan: { pages } } = regions[0]!;
+    for (const region of regions) this.table.drop(region);
+    const seeds = regions.flatMap((region) => region.seeds.map((at) => at + region.origin - origin));
     const { u16 } = this.#memory;
-    const plan = this.#plan(seeds, first.plan.pages.get(0)!, first.origin, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region);
-    return [{ plan, seeds, origin: first.origin, slot: table.takeSlot() }];
+    const plan = this.#plan(seeds, pages.get(0)!, origin, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region);
+    return this.#jobOf(plan, seeds, origin);
+  }
+
+  #jobOf(plan: Plan, seeds: readonly number[], origin: number): Job {
+    const crosses = this.#crossed.size > 0 && [...plan.pages.values()].some((page) => this.#crossed.has(this.#decoded.hostOf(page)));
+    return { plan, seeds, origin, slot: this.table.takeSlot(), crosses };
   }
 
   /** What has been done so far. */
   get statistics(): EngineStatistics {
     const { table } = this;
-    const { i32 } = this.#memory;
-    const [low, high] = [i32[EngineCell.inRegions >> 2]!, i32[(EngineCell.inRegions >> 2) + 1]!];
     return {
       engine: this.#engine, regions: table.regions.size, regionInstructions: table.instructions, compiledInstructions: this.#compiled,
-      modules: this.#modules, compileMilliseconds: this.#milliseconds, instructionsInRegions: high * 2 ** 32 + (low >>> 0),
+      modules: this.#modules, compileMilliseconds: this.#milliseconds, instructionsInRegions: this.#instructionsInRegions(),
     };
+  }
+
+  #instructionsInRegions(): number {
+    const { i32 } = this.#memory;
+    return i32[(EngineCell.inRegions >> 2) + 1]! * 2 ** 32 + (i32[EngineCell.inRegions >> 2]! >>> 0);
   }
 
   /** The regions as text, the most entered first. */
@@ -203,7 +243,7 @@ export class Regions {
         this.table.drop(region);
       }
     }
-    return { plan: grows ? planAll() : alone, seeds: starts, origin: first.pageVa, slot: this.table.takeSlot() };
+    return this.#jobOf(grows ? planAll() : alone, starts, first.pageVa);
   }
 
   /** The regions that fit into one with a plan, the smallest first. */
@@ -266,5 +306,4 @@ export class Regions {
 const placeOf = ({ pages }: Plan, at: number): number => pages.get(at >> 12)! + ((at & 0xfff) << 3);
 
 /** Whether calling a region takes longer than interpreting what is in it. */
-const isTrivial = ({ blocks, instructions }: Plan): boolean =>
-  blocks.length === 0 || (instructions < 4 && !blocks.some(({ taken }, i) => taken >= 0 && taken <= i));
+const isTrivial = ({ blocks, loops, instructions }: Plan): boolean => blocks.length === 0 || (instructions < 4 && loops.length === 0);

@@ -133,7 +133,7 @@ describe('rewritten code', () => {
 describe('the table of regions', () => {
   const PAGE_AT = DECODED;
   const plan = (at: number): Plan => ({
-    blocks: [{ at, end: at + 4, code: [], taken: -2, takenTo: 0, next: -1, entry: true, asks: true, need: 1 }], pages: new Map([[0, PAGE_AT]]), instructions: 1, full: false,
+    blocks: [{ at, end: at + 4, code: [], taken: -2, takenTo: 0, next: -1, entry: true, asks: true, need: 1 }], loops: [], pages: new Map([[0, PAGE_AT]]), instructions: 1, full: false,
   });
 
   it('gives slots and entries out again, and leaves decoded instructions as they were', () => {
@@ -143,7 +143,7 @@ describe('the table of regions', () => {
     const handler = (at: number): number => bus.u16[(PAGE_AT + at * 8 + Decoded.handler) >> 1]!;
     bus.u16[(PAGE_AT + Decoded.handler) >> 1] = 77;
     for (let n = 0; n < 2 * REGION_SLOTS; n++) {
-      const region = table.install({ plan: plan(0), seeds: [0], origin: 0, slot: table.takeSlot() }, undefined);
+      const region = table.install({ plan: plan(0), seeds: [0], origin: 0, slot: table.takeSlot(), crosses: false }, undefined);
       if (handler(0) !== Handler.Region) throw new Error(`no entry in round ${n}`);
       if (n % 2 === 0) table.drop(region);
       else expect(table.dropPage(PAGE_AT)).toHaveLength(1);

@@ -13,6 +13,8 @@ import { FC_MAKE_ERR, type VmMemory } from '../../vm/index.js';
 export const MEMORY_FRAMES = 0x80000;
 /** Frames page tables may take. They have the lowest numbers; that data frames have some of these numbers too does not matter, they have no contents. */
 const TABLE_FRAMES = 0x1000;
+/** Frames of page tables that have bytes from the start; few scripts need more. */
+const FIRST_TABLES = 64;
 /** First data frame. */
 const FIRST_FRAME = 0x1000;
 
@@ -20,21 +22,32 @@ const FIRST_FRAME = 0x1000;
 const HEAP = -(2 ** 40);
 const PAGEABLE = -(2 ** 41);
 
-/** Backs page tables; data frames have no contents. */
+/** Backs page tables; data frames have no contents. Its bytes grow with the tables: nobody may keep a view. */
 export class ScenarioMemory implements VmMemory {
   readonly ramBase: Paddr = asPaddr(0);
   readonly ramSize: number = MEMORY_FRAMES * PAGESIZE;
-  readonly u8: Uint8Array = new Uint8Array((TABLE_FRAMES + 1) * PAGESIZE);
-  readonly u32: Uint32Array = new Uint32Array(this.u8.buffer);
+  u8: Uint8Array = new Uint8Array((FIRST_TABLES + 1) * PAGESIZE);
+  u32: Uint32Array = new Uint32Array(this.u8.buffer);
 
   zeroPage(pfn: Pfn): void {
-    if (pfn < TABLE_FRAMES) this.u8.fill(0, this.hostPage(pfn), this.hostPage(pfn) + PAGESIZE);
+    if (pfn >= TABLE_FRAMES) return;
+    const at = this.hostPage(pfn);
+    this.u8.fill(0, at, at + PAGESIZE);
   }
 
   /** @throws KernelPanic when page tables have taken all frames there are for them */
   hostPage(pfn: Pfn): number {
     if (!(pfn >= 0 && pfn < TABLE_FRAMES)) throw new KernelPanic('panic', 'out of memory: no frame for a page table');
-    return (pfn + 1) * PAGESIZE;
+    const at = (pfn + 1) * PAGESIZE;
+    if (at >= this.u8.length) this.#grow(at);
+    return at;
+  }
+
+  #grow(at: number): void {
+    const larger = new Uint8Array(Math.max(2 * this.u8.length, at + PAGESIZE));
+    larger.set(this.u8);
+    this.u8 = larger;
+    this.u32 = new Uint32Array(larger.buffer);
   }
 
   load(): bigint | undefined {

@@ -20,8 +20,8 @@ export function eachLeaf(memory: TableMemory, rootPfn: number, visit: LeafVisito
 }
 
 function visitTable(memory: TableMemory, pfn: number, level: PageLevel, base: number, visit: LeafVisitor): void {
-  const { u32 } = memory;
   const at = memory.hostPage(pfn) / 4;
+  const { u32 } = memory;
   for (let slot = 0; slot < PTES_PER_TABLE; slot++) {
     const lo = u32[at + 2 * slot]!;
     if (!pteValid(lo)) continue;

@@ -1,7 +1,7 @@
 /** A machine without a kernel of ours: harts, RAM and the devices of QEMU's virt machine a bare program needs. */
 import { asPaddr, FitError, hex, PADDR_END, PAGESIZE, type Trace } from '../base/index.js';
 import { Bus } from '../bus/index.js';
-import { type EngineOptions, type Breakpoints, Hart, HART_RESERVED, HartEngine, MAX_HARTS } from '../hart/index.js';
+import { type EngineOptions, type Breakpoints, Hart, HartEngine, hartReserved, MAX_HARTS } from '../hart/index.js';
 import { type BareElfImage, readBareElf } from '../../guest/index.js';
 import { Clint } from './clint.js';
 import { createFinisher } from './finisher.js';
@@ -55,7 +55,7 @@ export class BareMachine {
   constructor(config: BareMachineConfig) {
     const count = checkInteger('harts', config.harts ?? 1, 1, MAX_HARTS);
     this.image = readBareElf(config.program);
-    this.bus = new Bus({ ramBase: RAM_BASE, ramSize: config.memory ?? DEFAULT_MEMORY, reserved: HART_RESERVED, poolSize: 0 });
+    this.bus = new Bus({ ramBase: RAM_BASE, ramSize: config.memory ?? DEFAULT_MEMORY, reserved: hartReserved(undefined, count), poolSize: 0 });
     this.#engine = new HartEngine(this.bus, config.engine);
     const output = config.output ?? ((): void => {});
     const input = config.input ?? ((): undefined => undefined);

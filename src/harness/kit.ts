@@ -40,12 +40,12 @@ export interface DriverUnderTest {
 }
 
 /**
- * A small machine, because a test makes one for every situation: 8 MiB of RAM, 32 MiB to back device memory, and a TLB that
+ * A small machine, because a test makes one for every situation: 8 MiB of RAM, as much to back device memory, and a TLB that
  * still holds more than a test touches, so that a translation nobody fenced stays to be caught.
  */
 const KIT_MACHINE: Omit<MachineConfig, 'devices' | 'trace'> = {
   ramSize: 8 * 2 ** 20,
-  poolSize: 32 * 2 ** 20,
+  poolSize: 8 * 2 ** 20,
   tlb: {
     name: 'kit', title: 'small machine of the driver kit', sources: [], assumed: [], walkCache: [],
     levels: [[

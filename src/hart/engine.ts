@@ -20,7 +20,7 @@ export interface EngineHart extends BreakableHart, TranslatingHart {
 
 /** What an engine may be told. */
 export interface EngineOptions extends Partial<RegionOptions> {
-  /** Entries of each hart's translation cache, a power of two from 2^15 to 2^20; default 2^15. The bus reserves `hartReserved` of it. */
+  /** Entries of each hart's translation cache, a power of two from 2^15 to 2^20; default 2^15. The bus reserves `hartReserved` of it and of the number of harts. */
   readonly translationCache?: number;
 }
 
@@ -43,7 +43,7 @@ export class HartEngine {
   #slots = 0;
   #resident: EngineHart | undefined = undefined;
 
-  /** @throws RangeError when the bus does not reserve enough bytes for the harts, or the translation cache has no such size */
+  /** @throws RangeError when the bus does not reserve enough bytes for a hart, or the translation cache has no such size */
   constructor(bus: Bus, o: EngineOptions = {}) {
     const entries = o.translationCache ?? CACHE_ENTRIES;
     const needed = hartReserved(entries);
@@ -69,10 +69,12 @@ export class HartEngine {
 
   /**
    * Gives a new hart its place in memory.
-   * @throws RangeError when there are MAX_HARTS already
+   * @throws RangeError when there are MAX_HARTS already, or as many as the bus reserves bytes for
    */
   newSlot(): number {
     if (this.#slots === MAX_HARTS) throw new RangeError(`a machine has at most ${MAX_HARTS} harts`);
+    const needed = hartReserved(this.cacheEntries, this.#slots + 1);
+    if (this.bus.ramHost < needed) throw new RangeError(`bus reserves ${this.bus.ramHost} bytes for the harts, not the ${needed} of ${this.#slots + 1}`);
     return this.#slots++;
   }
 

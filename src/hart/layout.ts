@@ -37,16 +37,17 @@ export const tlbPlace = (cache: number, entries: number): number => cache + Tran
 /**
  * Bytes at address 0 of the linear memory that belong to the hart room; pass it to the bus as `reserved`.
  * @param entries entries of each translation cache: a power of two, 2^15 to 2^20
- * @throws RangeError when it is not
+ * @param harts harts the machine may get, 1 to MAX_HARTS
+ * @throws RangeError when `entries` is none of these
  */
-export function hartReserved(entries: number = CACHE_ENTRIES): number {
+export function hartReserved(entries: number = CACHE_ENTRIES, harts: number = 1): number {
   if (!Number.isInteger(Math.log2(entries)) || entries < TC_ENTRIES || entries > TC_ENTRIES_MAX) {
     throw new RangeError(`translationCache: ${entries} is not a power of two from ${TC_ENTRIES} to ${TC_ENTRIES_MAX}`);
   }
-  return translationCache(MAX_HARTS, entries);
+  return translationCache(harts, entries);
 }
 
-/** {@link hartReserved} for translation caches of the default size. */
+/** {@link hartReserved} for one hart with a translation cache of the default size: what every machine has at least. */
 export const HART_RESERVED: number = hartReserved();
 
 /** Byte offsets within a hart's state. The resident hart's state is at address 0. */

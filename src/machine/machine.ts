@@ -51,7 +51,7 @@ export class Machine {
     checkInteger('quantum', quantum, 1, 2 ** 30);
     this.trace = config.trace ?? new Trace();
     this.bus = new Bus({
-      ramSize: config.ramSize ?? DEFAULT_RAM, reserved: hartReserved(config.translationCache),
+      ramSize: config.ramSize ?? DEFAULT_RAM, reserved: hartReserved(config.translationCache, harts),
       ...(config.poolSize === undefined ? {} : { poolSize: config.poolSize }),
     });
     this.engine = new HartEngine(this.bus, { ...config.engine, ...(config.translationCache === undefined ? {} : { translationCache: config.translationCache }) });

@@ -78,7 +78,7 @@ export interface Debugged {
 export function debug(source: string, features = 'multiprocess+;swbreak+;hwbreak+', config: MachineConfig = {}, options: Omit<UserTargetOptions, 'machine'> = {}): Debugged {
   const { elf, symbols } = assemble(`.globl _start\n${source}`);
   let text = '';
-  const machine = createMachine({ ...config, stdout: (bytes) => (text += new TextDecoder().decode(bytes)) });
+  const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, ...config, stdout: (bytes) => (text += new TextDecoder().decode(bytes)) });
   const target = new UserTarget({ machine, path: '/guests/program', ...options });
   machine.spawn(elf, ['program']);
   const client = new Client(target);

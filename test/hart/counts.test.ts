@@ -143,9 +143,15 @@ describe('several harts', () => {
   });
 
   it('are limited in number', () => {
-    const rig = new Rig();
+    const rig = new Rig({ harts: MAX_HARTS + 1 });
     for (let id = 0; id < MAX_HARTS; id++) rig.user({ id });
-    expect(() => rig.user({ id: 99 })).toThrow(RangeError);
+    expect(() => rig.user({ id: 99 })).toThrow('at most 16 harts');
+  });
+
+  it('are as many as the bus has room for: the next would have its translation cache in RAM', () => {
+    const rig = new Rig({ harts: 2, translationCache: 2 ** 16 });
+    for (const id of [0, 1]) rig.user({ id });
+    expect(() => rig.user({ id: 2 })).toThrow(/bus reserves \d+ bytes for the harts, not the \d+ of 3/);
   });
 });
 

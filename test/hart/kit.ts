@@ -1,7 +1,7 @@
 /** What the hart tests share: a machine of one or more harts, a page table by hand, and instructions as [name, operands]. */
 import { asPaddr, PAGESIZE } from '../../src/base/index.js';
 import { Bus } from '../../src/bus/index.js';
-import { encode, type EngineOptions, type FieldName, Hart, HART_RESERVED, HartEngine, type HartOptions, instructionNamed } from '../../src/hart/index.js';
+import { encode, type EngineOptions, type FieldName, Hart, hartReserved, HartEngine, type HartOptions, instructionNamed } from '../../src/hart/index.js';
 
 /** First address of RAM. */
 export const RAM = 0x8000_0000;
@@ -35,10 +35,8 @@ export class Rig {
   readonly root: number;
   #next: number;
 
-  constructor(o: { ramSize?: number } & EngineOptions = {}) {
-    const { ramSize: _, ...options } = o;
-    const ramSize = o.ramSize ?? 0x100_0000;
-    this.bus = new Bus({ ramSize, reserved: HART_RESERVED, poolSize: 0x10_0000 });
+  constructor({ ramSize = 0x80_0000, harts = 4, ...options }: { ramSize?: number; harts?: number } & EngineOptions = {}) {
+    this.bus = new Bus({ ramSize, reserved: hartReserved(options.translationCache, harts), poolSize: 0x10_0000 });
     this.engine = new HartEngine(this.bus, options);
     // Page tables grow down from the end of RAM, out of the way of what tests place.
     this.#next = RAM + ramSize;

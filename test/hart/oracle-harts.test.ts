@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asPaddr } from '../../src/base/index.js';
 import { Bus } from '../../src/bus/index.js';
-import { Exit, HART_RESERVED, Hart, HartEngine, disassemble } from '../../src/hart/index.js';
+import { Exit, hartReserved, Hart, HartEngine, disassemble } from '../../src/hart/index.js';
 import { OracleHart } from '../oracle/hart.js';
 import { OraclePhysical } from '../oracle/hart-memory.js';
 import { encodeProgram, itemsOf, registerValue } from '../oracle/hart-programs.js';
@@ -71,7 +71,7 @@ function runOracles(start: Start): Outcome {
 }
 
 const machines = ENGINES.map(({ name, options }) => {
-  const bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGE, reserved: HART_RESERVED, poolSize: 0 });
+  const bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGE, reserved: hartReserved(undefined, HARTS), poolSize: 0 });
   const engine = new HartEngine(bus, options);
   return { name, bus, harts: Array.from({ length: HARTS }, (_, id) => new Hart(engine, { id, kernel: true })) };
 });

@@ -1,7 +1,7 @@
 /** One address space for the hart and its oracle, and the running of one program on both. */
 import { asPaddr } from '../../src/base/index.js';
 import { Bus } from '../../src/bus/index.js';
-import { type EngineOptions, Exit, HART_RESERVED, Hart, HartEngine } from '../../src/hart/index.js';
+import { type EngineOptions, Exit, hartReserved, Hart, HartEngine } from '../../src/hart/index.js';
 import { OracleHart } from '../oracle/hart.js';
 import { OraclePhysical } from '../oracle/hart-memory.js';
 import { PATCH_POINTER, POINTERS } from '../oracle/hart-programs.js';
@@ -160,7 +160,7 @@ function countsOf({ mmu, dataAccesses, extraDataLookups, fetchLookups }: Hart): 
 
 /** The hart under test; one for all programs, since making its code takes longer than running one. */
 export class HartWorld {
-  readonly bus: Bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGE, reserved: HART_RESERVED, poolSize: 0 });
+  readonly bus: Bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGE, reserved: hartReserved(undefined, 2), poolSize: 0 });
   readonly engine: HartEngine;
   readonly #harts: Readonly<Record<Start['ad'], Hart>>;
 

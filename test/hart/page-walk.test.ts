@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asPaddr, asVaddr, PAGESIZE, Trace } from '../../src/base/index.js';
 import { Bus } from '../../src/bus/index.js';
-import { Hart, HART_RESERVED, HartEngine, type HartOptions } from '../../src/hart/index.js';
+import { Hart, hartReserved, HartEngine, type HartOptions } from '../../src/hart/index.js';
 import { State, STORE_FLAGS, translationCache } from '../../src/hart/layout.js';
 import { type Priv, TLB_PRESETS, type TlbConfig, tlbEntries, WALK_STATE } from '../../mmu/index.js';
 import { oracleTranslate } from '../oracle/sv39.js';
@@ -52,7 +52,7 @@ const SMALL: TlbConfig = {
 
 /** One machine of two harts; `walks` says whether generated code answers misses. */
 class World {
-  readonly bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGESIZE, reserved: HART_RESERVED, poolSize: 0x4_0000 });
+  readonly bus = new Bus({ ramBase: asPaddr(RAM), ramSize: FRAMES * PAGESIZE, reserved: hartReserved(undefined, 2), poolSize: 0x4_0000 });
   readonly engine: HartEngine;
   readonly harts: readonly Hart[];
   readonly walks: boolean;

@@ -115,7 +115,7 @@ function logging(calls: string[]): Driver {
 describe('a process driven by the host', () => {
   it('opens, maps, stores, loads, protects, unmaps; each step answers what a system call would', () => {
     const { hardware, device } = framebuffer();
-    const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [device] });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [device] });
     const process = machine.createProcess('host');
     expect(process.open('/dev/nothing')).toBe(-2);
     const fd = process.open('/dev/fb0');
@@ -139,7 +139,7 @@ describe('a process driven by the host', () => {
   });
 
   it('answers every bad request with its illumos errno', () => {
-    const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [template()] });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [template()] });
     const process = machine.createProcess();
     const fd = process.open('/dev/template0', 'r');
     const map = (o: object): unknown => process.mmap({ len: 0x1000, prot: PROT_READ, flags: MAP_SHARED, fd, ...o });
@@ -161,7 +161,7 @@ describe('a process driven by the host', () => {
 
   it('forks: the child has the mapping and the descriptors of its own', () => {
     const { device } = framebuffer();
-    const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [device] });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [device] });
     const parent = machine.createProcess('parent');
     const fd = parent.open('/dev/fb0');
     const mapped = parent.mmap({ len: 0x1000, prot: RW, flags: MAP_SHARED, fd });
@@ -177,7 +177,7 @@ describe('a process driven by the host', () => {
   });
 
   it('copies in and out, and says EFAULT where there is nothing', () => {
-    const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20 });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20 });
     const process = machine.createProcess();
     const mapped = process.mmap({ len: 0x2000, prot: RW, flags: MAP_PRIVATE | 0x100 });
     if ('errno' in mapped) throw new Error('no memory');
@@ -193,21 +193,21 @@ describe('a machine refuses', () => {
 
   it('hardware that overlaps, naming both', () => {
     const devices = [0, 0x1000, 0].map((offset, i) => ({ path: `d${i}`, hardware: at(0x2000_0000 + offset), driver: templateDriver }));
-    expect(() => createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices })).toThrow(/block\.m.*overlaps.*block\.m/);
-    expect(() => createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [{ path: 'd', hardware: at(0x8000_0000), driver: templateDriver }] })).toThrow(/RAM/);
+    expect(() => createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices })).toThrow(/block\.m.*overlaps.*block\.m/);
+    expect(() => createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [{ path: 'd', hardware: at(0x8000_0000), driver: templateDriver }] })).toThrow(/RAM/);
   });
 
   it('two devices of one name, names with slashes, and drivers that do not attach', () => {
-    expect(() => createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [template(), template()] })).toThrow(/two devices are named template0/);
-    expect(() => createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [{ ...template(), path: 'a/b' }] })).toThrow(/device name "a\/b"/);
+    expect(() => createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [template(), template()] })).toThrow(/two devices are named template0/);
+    expect(() => createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [{ ...template(), path: 'a/b' }] })).toThrow(/device name "a\/b"/);
     const driver: Driver = { ...templateDriver, attach: () => -1 };
-    expect(() => createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [{ ...template(), driver }] })).toThrow(/template0: the attach\(9E\)/);
+    expect(() => createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [{ ...template(), driver }] })).toThrow(/template0: the attach\(9E\)/);
   });
 
   it('numbers out of range, each by its name', () => {
     for (const harts of [0, 33, 1.5]) expect(() => createMachine({ harts })).toThrow(/harts/);
-    for (const quantum of [0, -1, NaN]) expect(() => createMachine({ quantum, ramSize: 2 ** 24 })).toThrow(/quantum/);
+    for (const quantum of [0, -1, NaN]) expect(() => createMachine({ quantum, ramSize: 2 ** 22 })).toThrow(/quantum/);
     expect(() => createMachine({ ramSize: 12345 })).toThrow(RangeError);
-    expect(() => createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20 }).run()).toThrow(/spawn a program first/);
+    expect(() => createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20 }).run()).toThrow(/spawn a program first/);
   });
 });

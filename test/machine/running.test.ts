@@ -37,7 +37,7 @@ function runIn(source: string, config: MachineConfig, drive: (machine: Machine) 
   trace.listen((event) => lines.push(traceText(event)));
   let stdout = '';
   const devices = [{ path: 'fb0', hardware: new FramebufferDevice({ width: 64, height: 64 }), driver: framebufferDriver }];
-  const machine = createMachine({ ramSize: 2 ** 23, poolSize: 2 ** 20, trace, devices, stdout: (bytes) => (stdout += Buffer.from(bytes).toString()), ...config });
+  const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, trace, devices, stdout: (bytes) => (stdout += Buffer.from(bytes).toString()), ...config });
   machine.spawn(assemble(source).elf, ['busy']);
   const result = drive(machine);
   return { result, stdout, trace: lines.join('\n'), statistics: JSON.stringify(machine.statistics()), machine };
@@ -92,7 +92,7 @@ describe('a run', () => {
 
 describe('bounds of a run', () => {
   it.each([0, 1, 2, 3, 17, 1000, 123_457])('%i instructions are exact', (maxInstructions) => {
-    const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, quantum: 1000 });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, quantum: 1000 });
     machine.spawn(assemble('_start: addi t0, t0, 1\nli a7, 172\necall\nj _start').elf, ['spin']);
     expect(machine.run({ maxInstructions })).toEqual({ status: 'limit' });
     expect(machine.statistics()).toMatchObject({ instructions: maxInstructions, virtualNs: maxInstructions });
@@ -107,7 +107,7 @@ describe('bounds of a run', () => {
   });
 
   it('bad bounds are refused by name', () => {
-    const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20 });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20 });
     machine.spawn(assemble('_start: j _start').elf, ['spin']);
     for (const maxInstructions of [-1, 1.5, NaN]) expect(() => machine.run({ maxInstructions })).toThrow(/maxInstructions/);
   });
@@ -152,7 +152,7 @@ const stubborn: NonNullable<Driver['cb_ops']['devmap']> = (dev, dhp, off, len, m
 
 describe('from outside', () => {
   const spinning = (): Machine => {
-    const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20 });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20 });
     machine.spawn(assemble('_start: j _start').elf, ['spin']);
     return machine;
   };

@@ -17,7 +17,7 @@ class Terminal {
 
 function start(g: Guest, terminal: Terminal, config: MachineConfig = {}): { machine: Machine; out: string[] } {
   const out: string[] = [];
-  const machine = createMachine({ ramSize: 2 ** 24, stdin: terminal.read, stdout: (bytes) => out.push(Buffer.from(bytes).toString()), ...config });
+  const machine = createMachine({ ramSize: 2 ** 22, stdin: terminal.read, stdout: (bytes) => out.push(Buffer.from(bytes).toString()), ...config });
   machine.spawn(assemble(g.source).elf, ['reader']);
   return { machine, out };
 }

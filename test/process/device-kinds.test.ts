@@ -37,7 +37,7 @@ function world(cb_ops: CbOps = { flag: D_MP }, mode: SegdevMode = 'fixed'): Worl
   const hardware: DeviceConfig['hardware'] = {
     name: 'pages', ranges: [{ kind: 'memory', name: 'pages', size: PAGES * PAGE, base: asPaddr(BASE) }], connect: (c) => (memory = c.memories.get('pages')),
   };
-  const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, trace, segdev: { mode }, devices: [{ path: 'dut', hardware, driver: { name: 'dut', cb_ops } }, ...mmDevices()] });
+  const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, trace, segdev: { mode }, devices: [{ path: 'dut', hardware, driver: { name: 'dut', cb_ops } }, ...mmDevices()] });
   const process = machine.createProcess('p');
   const fds = new Map<string, number>();
   const map: World['map'] = (path, o = {}) => {

@@ -169,7 +169,7 @@ describe('execve', () => {
     let execs = 0;
     trace.listen((event) => (execs += traceText(event).startsWith('guest.exec') ? 1 : 0));
     const again = program('la a0, buffer\nld t0, 0(sp)\nli t1, 0x656d\nla a0, buffer\nsd t1, 0(a0)\nmv a1, a0\nli a1, 0\nli a2, 0\nli a7, 221\necall\nj bad');
-    const machine = createMachine({ ramSize: 2 ** 23, poolSize: 2 ** 20, trace, root: { files: new MemoryFiles({ me: again }) } });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, trace, root: { files: new MemoryFiles({ me: again }) } });
     machine.spawn(again, ['me']);
     machine.run({ maxInstructions: 300 });
     const used = machine.vm.pages.used;
@@ -209,7 +209,7 @@ describe('a machine', () => {
   it('starts a script of its root through the interpreter, and says what is wrong with one', () => {
     let stdout = '';
     const machine = createMachine({
-      ramSize: 2 ** 23, poolSize: 2 ** 20, root: { files: new MemoryFiles({ s: '#!/show -x\n', lost: '#!/absent\n', show: SHOW }) },
+      ramSize: 2 ** 22, poolSize: 2 ** 20, root: { files: new MemoryFiles({ s: '#!/show -x\n', lost: '#!/absent\n', show: SHOW }) },
       stdout: (bytes) => (stdout += new TextDecoder().decode(bytes)),
     });
     const script = machine.readProgram('/s');

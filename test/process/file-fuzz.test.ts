@@ -81,7 +81,7 @@ it('file calls survive any arguments, and every file of the host is closed in th
   let succeeded = 0;
   fc.assert(fc.property(fc.array(call, { minLength: CALLS, maxLength: CALLS }), fc.boolean(), (calls, writable) => {
     const host = new MemoryFiles({ file: 'some text', dir: { deep: { x: 'y' } }, link: '->dir/deep' }, writable);
-    const machine = createMachine({ ramSize: 2 ** 23, poolSize: 2 ** 20, root: { files: host, space: 2 ** 20 }, stdin: (max) => new Uint8Array(Math.min(max, 100)) });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, root: { files: host, space: 2 ** 20 }, stdin: (max) => new Uint8Array(Math.min(max, 100)) });
     machine.spawn(programOf(calls), ['fuzz']);
     const result = machine.run({ maxInstructions: 200_000 });
     // A signal (SIGPIPE, a hole munmap cut into the program) and a wait for itself are the guest's own doing.

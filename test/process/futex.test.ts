@@ -119,7 +119,7 @@ describe('threads', () => {
 
   it('come and go without leaving anything behind', () => {
     const source = new Guest().data('.balign 16\n.zero 512\nstack: .zero 16\ntid: .word 0').asm('again: la a1, stack').sys('clone', THREAD, '&stack', '&tid', 0, '&tid').asm(`bnez a0, 1f\n${EXIT_THREAD}\n1: la a0, tid\nlw a2, 0(a0)\nbeqz a2, again\nli a1, 0\nli a3, 0\nli a7, 98\necall\nj 1b`).source;
-    const machine = createMachine({ ramSize: 2 ** 23, poolSize: 2 ** 20 });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20 });
     machine.spawn(assemble(source).elf, ['t']);
     machine.run({ maxInstructions: 6000 });
     expect([machine.system.lwps.size <= 2, machine.kernel.threads.length <= 3, machine.statistics().syscalls['clone']! > 150]).toEqual([true, true, true]);

@@ -120,7 +120,7 @@ export function runSource(source: string, config: MachineConfig = {}, maxInstruc
   const out: { stdout: string; stderr: string } = { stdout: '', stderr: '' };
   const decoder = new TextDecoder();
   const machine = createMachine({
-    ramSize: 16 * 2 ** 20, poolSize: 2 ** 20, trace, stdout: (bytes) => (out.stdout += decoder.decode(bytes)), stderr: (bytes) => (out.stderr += decoder.decode(bytes)), ...config,
+    ramSize: 6 * 2 ** 20, poolSize: 2 ** 20, trace, stdout: (bytes) => (out.stdout += decoder.decode(bytes)), stderr: (bytes) => (out.stderr += decoder.decode(bytes)), ...config,
   });
   machine.spawn(assemble(source).elf, argv);
   const result = machine.run({ maxInstructions });

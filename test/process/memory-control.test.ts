@@ -23,7 +23,7 @@ interface Setting {
 
 function setting(): Setting {
   const made = block({ access: true });
-  const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [made.device] });
+  const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [made.device] });
   const process = machine.createProcess('controlled');
   const fd = process.open('/dev/block0');
   const [window, anon] = [process.mmap({ len: SIZE, prot: RW, flags: MAP_SHARED, fd }), process.mmap({ len: 4 * PAGE, prot: RW, flags: MAP_PRIVATE | MAP_ANON })];

@@ -23,7 +23,7 @@ interface Setting extends Block {
 
 function setting(options: BlockOptions = {}): Setting {
   const made = block(options);
-  const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [made.device] });
+  const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [made.device] });
   const process = machine.createProcess('raw');
   const fd = process.open('/dev/block0');
   const map: Setting['map'] = (len, o = {}) => {

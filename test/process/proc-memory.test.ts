@@ -27,7 +27,7 @@ function setting(options: BlockOptions & { prot?: number; mode?: SegdevMode } = 
   const trace = new Trace();
   const lines: string[] = [];
   trace.listen((event) => lines.push(traceText(event)));
-  const machine = createMachine({ ramSize: 2 ** 24, poolSize: 2 ** 20, devices: [made.device], trace, segdev: { mode: options.mode ?? 'fixed' } });
+  const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [made.device], trace, segdev: { mode: options.mode ?? 'fixed' } });
   const process = machine.createProcess('target');
   const mapped = process.mmap({ len: SIZE, prot: options.prot ?? RW, flags: MAP_SHARED, fd: process.open('/dev/block0') });
   if ('errno' in mapped) throw new Error(`mmap: ${mapped.errno}`);

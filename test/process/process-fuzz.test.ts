@@ -39,7 +39,7 @@ it('processes and threads survive any arguments', () => {
     const body = few.map(({ name, args }) => `${[...args].map(load).join('\n')}\nli a7, ${NR[name as keyof typeof NR]}\necall`).join('\n');
     const source = `text: .globl _start\n_start: ${body}\nli a0, 0\nli a7, 94\necall\n.data\n.balign 16\ndata: ${data.map((word) => `.dword ${word}`).join('\n')}\n.zero 4000\nagain: .asciz "/again"\n.zero 4096\nstack: .zero 16`;
     const { elf } = assemble(source);
-    const machine = createMachine({ ramSize: 2 ** 23, poolSize: 2 ** 20, quantum, harts, root: { files: new MemoryFiles({ again: elf }) } });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, quantum, harts, root: { files: new MemoryFiles({ again: elf }) } });
     machine.spawn(elf, ['fuzz']);
     const result = machine.run({ maxInstructions: 60_000 });
     expect(['exited', 'signaled', 'deadlock', 'limit']).toContain(result.status);

@@ -43,7 +43,7 @@ describe('a load across two pages of which the driver maps only one at a time', 
   });
 
   it('lets the run be stopped long before that', () => {
-    const machine: Machine = createMachine({ ramSize: 2 ** 24, devices: devices() });
+    const machine: Machine = createMachine({ ramSize: 2 ** 22, devices: devices() });
     machine.spawn(assemble(program('ld t0, 0(s1)').source).elf, ['stuck']);
     const faults = (): number => machine.statistics().pageFaults.load.absent;
     for (let before = 0; before < 800; ) {

@@ -19,7 +19,7 @@ describe('a constrained lr/sc loop', () => {
   });
 
   it('comes through where the run is bounded after every single instruction, and every bound is exact', () => {
-    const machine = createMachine({ ramSize: 2 ** 24, quantum: 1 });
+    const machine = createMachine({ ramSize: 2 ** 22, quantum: 1 });
     machine.spawn(assemble(adders(5).source).elf, ['adders']);
     let [status, done] = ['limit', 0];
     for (; status === 'limit' && done < 5000; done++) {

@@ -28,7 +28,7 @@ it('system calls survive any arguments', () => {
     for (const { number, args } of calls) lines.push(...args.map((arg, i) => `li a${i}, ${arg}`), `li a7, ${number}`, 'ecall');
     lines.push('li a0, 0\nli a7, 94\necall\n.data\npath: .asciz "/dev/fb0"\n.zero 4000');
     const hardware = new FramebufferDevice({ width: 64, height: 64 });
-    const machine = createMachine({ ramSize: 2 ** 23, poolSize: 2 ** 20, devices: [{ path: 'fb0', hardware, driver: framebufferDriver }], stdin: (max) => new Uint8Array(Math.min(max, 100)) });
+    const machine = createMachine({ ramSize: 2 ** 22, poolSize: 2 ** 20, devices: [{ path: 'fb0', hardware, driver: framebufferDriver }], stdin: (max) => new Uint8Array(Math.min(max, 100)) });
     machine.spawn(assemble(lines.join('\n')).elf, ['fuzz']);
     const result = machine.run({ maxInstructions: 100_000 });
     // munmap of the program itself, kill of itself or a stop are the guest's own doing.

@@ -162,7 +162,7 @@ describe('/dev and /proc', () => {
     expect([read('/proc/self/cmdline'), read('/proc/1/comm')]).toEqual(['test\0', 'test\n']);
     expect(read('/proc/self/stat')).toMatch(/^1 \(test\) R 0 1 1 0 -1 (\S+ ){43}0\n$/);
     expect(read('/proc/self/status')).toContain('Umask:\t0022\n');
-    expect(read('/proc/meminfo')).toMatch(/^MemTotal: +16384 kB\nMemFree: +\d+ kB\n/);
+    expect(read('/proc/meminfo')).toMatch(/^MemTotal: +6144 kB\nMemFree: +\d+ kB\n/);
     expect(read('/proc/mounts')).toBe('root / hostfs rw 0 0\ndev /dev devtmpfs ro 0 0\nproc /proc proc ro 0 0\n');
   });
 });

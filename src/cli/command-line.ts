@@ -28,17 +28,35 @@ function joinNegative(args: readonly string[], spec: Spec): string[] {
   return [...joined, ...args.slice(end)];
 }
 
+/** An option as it stands on the command line, or, without a name, what is none. */
+interface Token { readonly kind: string; readonly name?: string; readonly value?: string | undefined }
+
+/** Refuses a second value for an option that takes one: which of them was meant, nobody knows. */
+function refuseRepetition(tokens: readonly Token[], spec: Spec): void {
+  const given = new Map<string, string>();
+  for (const { name, value } of tokens) {
+    if (name === undefined || value === undefined || spec[name]?.multiple === true) continue;
+    const first = given.get(name);
+    if (first !== undefined) throw new UsageError(`--${name} is given twice, "${first}" and "${value}"`);
+    given.set(name, value);
+  }
+}
+
 /**
- * Takes a command line apart.
+ * Takes a command line apart. An option that takes one value may stand once, unless its specification says `multiple`.
  * @param hint stands behind the message on an unknown option
  * @throws UsageError naming the option that is wrong
  */
 export function parseCommandLine<const S extends Spec>(args: readonly string[], options: S, hint: string = ''): CommandLine<S> {
+  const joined = joinNegative(args, options);
+  let parsed;
   try {
-    return parseArgs({ args: joinNegative(args, options), options, allowPositionals: true });
+    parsed = parseArgs({ args: joined, options, allowPositionals: true, tokens: true });
   } catch (error) {
     throw explain(error, hint);
   }
+  refuseRepetition(parsed.tokens, options);
+  return parsed;
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseBareOptions } from '../../src/cli/bare-options.js';
 import { HTIF_DATA, program } from '../bare/kit.js';
-import { interruptAfterFirstOutput, prepareCli, scratch, segdev, segdevWithInput } from './run-cli.js';
+import { interruptAfterFirstOutput, mistake, prepareCli, scratch, segdev, segdevWithInput } from './run-cli.js';
 
 prepareCli();
 
@@ -56,7 +56,7 @@ describe('bare', () => {
     expect(await interruptAfterFirstOutput('bare', spin, '--quiet')).toEqual({ code: 130, stdout: 'x', stderr: 'segdev: interrupted\n' });
   });
 
-  it('names what is wrong in one line, exit code 2', () => {
+  it('names what is wrong in one line, exit code 2', async () => {
     const elf = put('fine', ending(0));
     for (const [args, says] of [
       [['bare', 'nowhere'], 'cannot read nowhere: ENOENT'],
@@ -70,7 +70,7 @@ describe('bare', () => {
       [['conformance', '.', '--max-instructions', '-1'], '--max-instructions must be a number from 1 to 9007199254740991, not "-1"'],
       [['conformance', '.', '--bogus'], 'segdev: unknown option --bogus\n'],
     ] as const) {
-      const { code, stdout, stderr } = segdev(...args);
+      const { code, stdout, stderr } = await mistake(...args);
       expect([args.join(' '), code, stdout, stderr.split('\n').length]).toEqual([args.join(' '), 2, '', 2]);
       expect(stderr).toContain(says);
     }
@@ -87,24 +87,24 @@ describe('bare', () => {
 });
 
 describe('an output that is an input', () => {
-  it.each(['commit-log', 'trace', 'signature'])('bare refuses as --%s the program it runs, by any of its names, and leaves it as it was', (option) => {
+  it.each(['commit-log', 'trace', 'signature'])('bare refuses as --%s the program it runs, by any of its names, and leaves it as it was', async (option) => {
     const elf = put('kept', SIGNED);
     rmSync(join(scratch, 'alias'), { force: true });
     symlinkSync(elf, join(scratch, 'alias'));
     const before = readFileSync(elf);
     for (const name of ['kept', './alias']) {
-      expect(segdev('bare', elf, `--${option}`, name)).toEqual({ code: 2, stdout: '', stderr: `segdev: --${option} and the program are the same file: ${name}\n` });
+      expect(await mistake('bare', elf, `--${option}`, name)).toEqual({ code: 2, stdout: '', stderr: `segdev: --${option} and the program are the same file: ${name}\n` });
     }
     expect(readFileSync(elf)).toEqual(before);
   });
 
-  it('conformance refuses as --junit a test or a reference', () => {
+  it('conformance refuses as --junit a test or a reference', async () => {
     mkdirSync(join(scratch, 'few'), { recursive: true });
     const elf = put('few/one.elf', SIGNED);
     writeFileSync(join(scratch, 'few/one.sig'), '12345678\n9abcdef0\n');
     const before = readFileSync(elf);
-    expect(segdev('conformance', 'few', '--junit', 'few/one.elf')).toMatchObject({ code: 2, stderr: 'segdev: --junit and test one are the same file: few/one.elf\n' });
-    expect(segdev('conformance', 'few', '--junit', 'few/one.sig')).toMatchObject({ code: 2, stderr: 'segdev: --junit and the reference of one are the same file: few/one.sig\n' });
+    expect(await mistake('conformance', 'few', '--junit', 'few/one.elf')).toMatchObject({ code: 2, stderr: 'segdev: --junit and test one are the same file: few/one.elf\n' });
+    expect(await mistake('conformance', 'few', '--junit', 'few/one.sig')).toMatchObject({ code: 2, stderr: 'segdev: --junit and the reference of one are the same file: few/one.sig\n' });
     expect(readFileSync(elf)).toEqual(before);
     expect(readFileSync(join(scratch, 'few/one.sig'), 'utf8')).toBe('12345678\n9abcdef0\n');
   });
@@ -127,7 +127,7 @@ describe('conformance', () => {
     expect([code, stdout]).toEqual([1, expect.stringMatching(/^FAIL cut-1: cannot be loaded: .*truncated/)]);
   });
 
-  it('counts by family, names each failure with its reason, and writes JUnit XML', () => {
+  it('counts by family, names each failure with its reason, and writes JUnit XML', async () => {
     const folder = join(scratch, 'tests');
     mkdirSync(join(folder, 'deep'), { recursive: true });
     put('tests/rv64ui-p-good', ending(0));
@@ -147,6 +147,6 @@ describe('conformance', () => {
     expect(xml).toContain('<testsuites name="segdev conformance" tests="4" failures="2" skipped="0"');
     expect(xml).toContain('<failure message="test 3"/>');
     expect(segdev('conformance', folder, '--filter', 'good').code).toBe(0);
-    expect(segdev('conformance', folder, '--filter', 'nothing').code).toBe(2);
+    expect((await mistake('conformance', folder, '--filter', 'nothing')).code).toBe(2);
   }, 30_000);
 });

@@ -3,7 +3,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../guest/index.js';
-import { interruptAfterFirstOutput, prepareCli, scratch, segdev, segdevWithInput } from './run-cli.js';
+import { interruptAfterFirstOutput, mistake, prepareCli, scratch, segdev, segdevWithInput } from './run-cli.js';
 
 prepareCli();
 
@@ -151,9 +151,16 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
     ['an unknown option of devices', ['devices', '--bogus'], 'unknown option --bogus'],
     ['an unknown option of demo', ['demo', '--bogus'], 'unknown option --bogus'],
     ['arguments to devices', ['devices', 'all'], 'devices takes no arguments'],
+    ['a result file given twice', ['run', seven, '--stats', 'a.json', '--stats', 'b.json'], '--stats is given twice, "a.json" and "b.json"'],
+    ['a value given twice, in two ways of writing', ['run', '--harts=2', seven, '--harts', '2'], '--harts is given twice, "2" and "2"'],
+    ['a negative value given twice', ['run', seven, '--quantum', '-1', '--quantum', '-2'], '--quantum is given twice, "-1" and "-2"'],
+    ['a value given twice to demo', ['demo', '--memory', '64M', '--memory', '1G'], '--memory is given twice'],
+    ['a value given twice to bare', ['bare', seven, '--signature', 'a', '--signature', 'b'], '--signature is given twice'],
+    ['a value given twice to conformance', ['conformance', '.', '--jobs', '1', '--jobs', '2'], '--jobs is given twice'],
+    ['a value given twice to scenario', ['scenario', 'x.in', '--mode', 'fixed', '--mode', 'illumos'], '--mode is given twice, "fixed" and "illumos"'],
     ['a program for demo', ['demo', 'x.elf'], 'demo takes no program'],
-  ])('%s', (_name, args, says) => {
-    const { code, stdout, stderr } = segdev(...args);
+  ])('%s', async (_name, args, says) => {
+    const { code, stdout, stderr } = await mistake(...args);
     expect(oneLine(stderr)).toContain(says);
     expect(code).toBe(2);
     expect(stdout).toBe('');
@@ -162,13 +169,13 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
 });
 
 describe('an output that is the program', () => {
-  it.each(['stats', 'trace', 'commit-log', 'dump-regions'])('is refused as --%s before it is touched', (option) => {
+  it.each(['stats', 'trace', 'commit-log', 'dump-regions'])('is refused as --%s before it is touched', async (option) => {
     const mine = program('mine.elf', exitWith('li a0, 7'));
     const before = readFileSync(mine);
     rmSync(join(scratch, 'twin'), { force: true });
     linkSync(mine, join(scratch, 'twin'));
     for (const name of ['./mine.elf', 'twin']) {
-      expect(segdev('run', 'mine.elf', `--${option}`, name)).toEqual({ code: 2, stdout: '', stderr: `segdev: --${option} and the program are the same file: ${name}\n` });
+      expect(await mistake('run', 'mine.elf', `--${option}`, name)).toEqual({ code: 2, stdout: '', stderr: `segdev: --${option} and the program are the same file: ${name}\n` });
     }
     expect(readFileSync(mine)).toEqual(before);
   });
@@ -177,7 +184,7 @@ describe('an output that is the program', () => {
 describe("the guest's own arguments", () => {
   it('behind -- are handed on as they are, numbers too', () => {
     const argc = program('argc.elf', exitWith('ld a0, 0(sp)'));
-    expect(segdev('run', argc, '--quiet', '--', '--harts', '-1').code).toBe(3);
+    expect(segdev('run', argc, '--quiet', '--', '--harts', '-1', '--harts', '-1').code).toBe(5);
   });
 });
 
@@ -196,8 +203,8 @@ describe('help', () => {
     expect(segdev('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^segdev \d+\.\d+\.\d+\n$/) as string });
   });
 
-  it.each([[['--help']], [['run', '--help']], [['demo', '--help']], [['devices', '--help']], [[]]])('%j prints what there is and exits 0', (args) => {
-    const { code, stdout, stderr } = segdev(...args);
+  it.each([[['--help']], [['run', '--help']], [['demo', '--help']], [['devices', '--help']], [[]]])('%j prints what there is and exits 0', async (args) => {
+    const { code, stdout, stderr } = await mistake(...args);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('segdev');
   });
@@ -258,9 +265,9 @@ describe('compiled code', () => {
     expect([engine.regions > 0, none.regions]).toEqual([true, 0]);
   });
 
-  it.each([['--hotness', '0'], ['--hotness', 'x'], ['--engine', 'fast']])('refuses %s %s in one line', (option, value) => {
+  it.each([['--hotness', '0'], ['--hotness', 'x'], ['--engine', 'fast']])('refuses %s %s in one line', async (option, value) => {
     for (const command of ['run', 'bare', 'conformance']) {
-      const { code, stderr } = segdev(command, image('hello'), option, value);
+      const { code, stderr } = await mistake(command, image('hello'), option, value);
       expect([code, stderr.trim().split('\n').length]).toEqual([2, 1]);
       expect(stderr).toContain(`${option} must be`);
     }

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assemble } from '../../guest/index.js';
-import { prepareCli, scratch, segdev } from './run-cli.js';
+import { mistake, prepareCli, scratch, segdev } from './run-cli.js';
 
 prepareCli();
 
@@ -60,16 +60,16 @@ describe('run --root', () => {
     expect(readFileSync(join(scratch, 'tree', 'made'), 'utf8')).toBe('');
   });
 
-  it('is refused in one line where the directory is none, the program cannot be executed, or an option stands alone', () => {
-    const refusal = (...args: string[]): string => {
-      const { code, stdout, stderr } = segdev('run', ...args);
+  it('is refused in one line where the directory is none, the program cannot be executed, or an option stands alone', async () => {
+    const refusal = async (...args: string[]): Promise<string> => {
+      const { code, stdout, stderr } = await mistake('run', ...args);
       expect([code, stdout]).toEqual([2, '']);
       return stderr;
     };
-    expect(refusal('--root', 'none', 'copy.elf')).toMatch(/^segdev: --root none: ENOENT: no such file or directory\n$/);
-    expect(refusal('--root', 'copy.elf', 'copy.elf')).toBe('segdev: --root copy.elf: not a directory\n');
-    expect(refusal('--root', 'tree', '/bin/plain')).toBe('segdev: cannot run /bin/plain in the root: EACCES\n');
-    expect(refusal('--root-writable', 'copy.elf')).toBe('segdev: --root-writable needs --root DIR\n');
-    expect(refusal('--root', 'tree', '--root-space', '12X', 'copy.elf')).toBe('segdev: --root-space must be a number of bytes, perhaps with K, M or G behind it, not "12X"\n');
-  }, 30_000);
+    expect(await refusal('--root', 'none', 'copy.elf')).toMatch(/^segdev: --root none: ENOENT: no such file or directory\n$/);
+    expect(await refusal('--root', 'copy.elf', 'copy.elf')).toBe('segdev: --root copy.elf: not a directory\n');
+    expect(await refusal('--root', 'tree', '/bin/plain')).toBe('segdev: cannot run /bin/plain in the root: EACCES\n');
+    expect(await refusal('--root-writable', 'copy.elf')).toBe('segdev: --root-writable needs --root DIR\n');
+    expect(await refusal('--root', 'tree', '--root-space', '12X', 'copy.elf')).toBe('segdev: --root-space must be a number of bytes, perhaps with K, M or G behind it, not "12X"\n');
+  });
 });

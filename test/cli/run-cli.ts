@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll } from 'vitest';
+import { main } from '../../src/cli/main.js';
+import { generateInterpreter } from '../../src/hart/index.js';
 
 const root = resolve(import.meta.dirname, '../..');
 /** A scratch folder, also the working directory of every command. */
@@ -12,7 +14,13 @@ export const scratch: string = mkdtempSync(join(tmpdir(), 'segdev-cli-'));
 const built = join(root, `out/test-${basename(scratch)}`);
 const outfile = join(built, 'cli.js');
 
-/** Builds the command line as the package has it: a launcher and one script. To be called first in a test file: each tidies up behind itself. */
+/** Run by Node in the folder of the build: keeps the code V8 compiled for what a run needs. */
+const KEEP_CODE = `
+  const { compileCommandLine, commandLineOf, keepCode } = require('./loader.cjs');
+  const script = compileCommandLine(__dirname);
+  commandLineOf(script, __dirname).main(['run', ${JSON.stringify(join(root, 'guest/images/hello.elf'))}]).then(() => keepCode(script, __dirname));`;
+
+/** Builds the command line as the package has it: a launcher, one script with its code, the interpreter. To be called first in a test file: each tidies up behind itself. */
 export function prepareCli(): void {
   mkdirSync(scratch, { recursive: true });
   const bundle = (source: string, to: string): void => {
@@ -23,7 +31,11 @@ export function prepareCli(): void {
   };
   bundle('src/cli/launch.ts', 'cli.js');
   bundle('src/cli/main.ts', 'command-line.cjs');
+  bundle('src/cli/command-line-bundle.ts', 'loader.cjs');
   writeFileSync(join(built, 'package.json'), '{ "type": "commonjs" }');
+  writeFileSync(join(built, 'interpreter.wasm'), generateInterpreter());
+  writeFileSync(join(built, 'keep-code.cjs'), KEEP_CODE);
+  spawnSync(process.execPath, ['keep-code.cjs'], { cwd: built });
   afterAll(() => {
     rmSync(built, { recursive: true, force: true });
     rmSync(scratch, { recursive: true, force: true });
@@ -41,6 +53,34 @@ export function segdevWithInput(input: string, ...args: string[]): Outcome {
 
 /** Runs the command line to its end, with an empty standard input. */
 export const segdev = (...args: string[]): Outcome => segdevWithInput('', ...args);
+
+/**
+ * Runs the command line in this process. For mistakes only, which are found before anything runs: a process for each of them would take
+ * most of the time of these tests. What is not reported as a mistake but thrown fails the test.
+ */
+export async function mistake(...args: string[]): Promise<Outcome> {
+  const said = { stdout: '', stderr: '' };
+  const { exitCode } = process;
+  const folder = process.cwd();
+  const restore = (['stdout', 'stderr'] as const).map((stream) => {
+    const { write } = process[stream];
+    process[stream].write = (text: string | Uint8Array): boolean => {
+      said[stream] += typeof text === 'string' ? text : Buffer.from(text).toString();
+      return true;
+    };
+    return () => void (process[stream].write = write);
+  });
+  process.exitCode = undefined;
+  process.chdir(scratch);
+  try {
+    await main(args);
+    return { code: Number(process.exitCode), ...said };
+  } finally {
+    process.exitCode = exitCode;
+    process.chdir(folder);
+    for (const back of restore) back();
+  }
+}
 
 /** Starts the command line; the caller waits for its end. */
 export const startSegdev = (...args: string[]): ChildProcess => spawn(process.execPath, [outfile, ...args], { cwd: scratch, stdio: ['ignore', 'pipe', 'pipe'] });

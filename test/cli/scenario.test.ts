@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { prepareCli, scratch, segdev } from './run-cli.js';
+import { mistake, prepareCli, scratch, segdev } from './run-cli.js';
 
 prepareCli();
 
@@ -69,8 +69,8 @@ describe('mistakes: one line, exit code 2', () => {
     ['an unknown option', [script('o.in', ''), '--fast'], 'unknown option --fast'],
     ['a negative number for a name', [script('n.in', ''), '--mode', '-1'], '--mode must be fixed or illumos, not "-1"'],
     ['a folder without scenarios', [resolve(import.meta.dirname)], 'no scenario (*.in) in it'],
-  ])('%s', (_what, args, says) => {
-    const { code, stdout, stderr } = segdev('scenario', ...args);
+  ])('%s', async (_what, args, says) => {
+    const { code, stdout, stderr } = await mistake('scenario', ...args);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr).toContain(says);
     expect([code, stdout]).toEqual([2, '']);

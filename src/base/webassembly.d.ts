@@ -3,10 +3,11 @@ declare namespace WebAssembly {
   interface MemoryDescriptor {
     initial: number;
     maximum?: number;
+    shared?: boolean;
   }
   class Memory {
     constructor(descriptor: MemoryDescriptor);
-    readonly buffer: ArrayBuffer;
+    readonly buffer: ArrayBufferLike;
   }
   class Module {
     constructor(bytes: Uint8Array | ArrayBuffer);
@@ -16,7 +17,7 @@ declare namespace WebAssembly {
     set(slot: number, func: unknown): void;
   }
   class Instance {
-    constructor(module: Module, imports?: Readonly<Record<string, Readonly<Record<string, ImportValue | { readonly buffer: ArrayBuffer }>>>>);
+    constructor(module: Module, imports?: Readonly<Record<string, Readonly<Record<string, ImportValue | { readonly buffer: ArrayBufferLike }>>>>);
     readonly exports: Readonly<Record<string, unknown>>;
   }
 }

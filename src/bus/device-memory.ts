@@ -132,14 +132,11 @@ export class DeviceMemory implements Region {
     this.#check(offset, length);
     if (pattern.length === 0) throw new RangeError(`${this.name}: fill pattern is empty`);
     const first = pattern[0]!;
-    const plain = pattern.every((byte) => byte === first);
+    const plain = pattern.every((byte) => byte === first) ? new Uint8Array(Math.min(length, PAGESIZE)).fill(first) : undefined;
     const u8 = this.#store.u8;
     this.#forEachPiece(offset, length, (host, done, step) => {
-      if (plain) {
-        u8.fill(first, host, host + step);
-        return;
-      }
-      for (let i = 0; i < step; i++) u8[host + i] = pattern[(done + i) % pattern.length]!;
+      if (plain) u8.set(plain.subarray(0, step), host);
+      else for (let i = 0; i < step; i++) u8[host + i] = pattern[(done + i) % pattern.length]!;
     });
   }
 

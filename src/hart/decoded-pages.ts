@@ -180,10 +180,10 @@ export class DecodedPages {
 
   #allocate(): number {
     if (this.#free.length === 0 && this.#used === PAGES) this.dropAll();
-    const { u8, u16 } = this.#bus;
+    const { u16 } = this.#bus;
     let page = this.#free.pop();
     if (page === undefined) page = DECODED + this.#used++ * DECODED_STRIDE;
-    else u8.fill(0, page, page + DECODED_PAGE);
+    else this.#bus.clear(page, DECODED_PAGE);
     for (const ip of this.#covered.keys()) if (ip >= page && ip < page + DECODED_PAGE) this.#covered.delete(ip);
     // Two ends: an instruction that straddles the end leaves through the second one.
     u16[(page + DECODED_PAGE) >> 1] = Handler.PageEnd;

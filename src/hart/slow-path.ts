@@ -136,7 +136,7 @@ export class SlowPath {
     const host = page + (block & (PAGE - 1));
     if (writes) {
       this.#watch.admitsStore(host, CACHE_BLOCK);
-      this.#bus.u8.fill(0, host, host + CACHE_BLOCK);
+      this.#bus.clear(host, CACHE_BLOCK);
     }
     return host;
   }

@@ -8,7 +8,12 @@ const KIND_FUNCTION = 0x00;
 const KIND_TABLE = 0x01;
 const KIND_MEMORY = 0x02;
 const FUNCTION_TYPE = 0x60;
+/** A table's limits: a minimum. */
 const LIMIT_MINIMUM_ONLY = 0x00;
+/** A shared memory's limits: a minimum and a maximum. */
+const LIMITS_SHARED = 0x03;
+/** The most a memory can have: 4 GiB. */
+const MAXIMUM_PAGES = 65536;
 const FUNCREF = 0x70;
 
 /** A module under construction. Imports come first, because they number before the module's own functions. */
@@ -22,13 +27,14 @@ export class ModuleWriter {
   #importCount = 0;
   #importedFunctions = 0;
 
-  /** Imports the memory `env.memory`, which must have at least `minimumPages` pages of 64 KiB. */
+  /** Imports the memory `env.memory`, which must be shared and have at least `minimumPages` pages of 64 KiB. */
   importMemory(minimumPages: number): void {
     this.#imports.name('env');
     this.#imports.name('memory');
     this.#imports.byte(KIND_MEMORY);
-    this.#imports.byte(LIMIT_MINIMUM_ONLY);
+    this.#imports.byte(LIMITS_SHARED);
     this.#imports.unsigned(minimumPages);
+    this.#imports.unsigned(MAXIMUM_PAGES);
     this.#importCount++;
   }
 

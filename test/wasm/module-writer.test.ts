@@ -66,7 +66,7 @@ describe('a generated module', () => {
     body.call(twice);
     body.memory(Op.i32Store, 4);
     module.addFunction(body, 'run');
-    const memory = new WebAssembly.Memory({ initial: 1 });
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const words = new Int32Array(memory.buffer);
     words[2] = 21;
     instantiate(module, { memory, twice: (n: number) => n * 2 })['run']!(8);

@@ -1,4 +1,5 @@
 /** illumos error numbers (`<sys/errno.h>`); Linux numbers exist only at the system call edge of `src/process`. */
+import { once } from './once.js';
 
 export const EPERM = 1;
 export const ENOENT = 2;
@@ -44,12 +45,11 @@ export const ELOOP = 90;
 export const ENOTEMPTY = 93;
 export const ETIMEDOUT = 145;
 
-const names: readonly (readonly [string, number])[] = Object.entries({
+const names = once((): ReadonlyMap<number, string> => new Map(Object.entries({
   EPERM, ENOENT, ESRCH, EINTR, EIO, ENXIO, E2BIG, ENOEXEC, EBADF, ECHILD, EAGAIN, ENOMEM, EACCES, EFAULT, EBUSY, EEXIST, EXDEV, ENODEV,
   ENOTDIR, EISDIR, EINVAL, ENFILE, EMFILE, ENOTTY, ETXTBSY, EFBIG, ENOSPC, ESPIPE, EROFS, EMLINK, EPIPE, ERANGE, EDEADLK, ENOTSUP, ETIME,
   ENAMETOOLONG, EOVERFLOW, EILSEQ, ENOSYS, ELOOP, ENOTEMPTY, ELIBBAD, ETIMEDOUT,
-});
-const nameOf: ReadonlyMap<number, string> = new Map(names.map(([name, value]) => [value, name]));
+}).map(([name, value]) => [value, name])));
 
 /** The symbolic name of an illumos error number; the number itself in decimal where it has no name here. */
-export const errnoName = (errno: number): string => nameOf.get(errno) ?? String(errno);
+export const errnoName = (errno: number): string => names().get(errno) ?? String(errno);

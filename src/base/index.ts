@@ -4,6 +4,7 @@ export * from './errno.js';
 export { FitError } from './fit-error.js';
 export * from './invariant.js';
 export type { LinearMemory } from './linear-memory.js';
+export { once } from './once.js';
 export * from './trace.js';
 export type { TraceEvents } from './trace-events.js';
 export * from './trace-text.js';

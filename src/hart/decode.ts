@@ -1,4 +1,5 @@
 /** From instruction bits to an instruction with its operands; compressed instructions come out as what they stand for. */
+import { once } from '../base/index.js';
 import { type CompressedInstruction, COMPRESSED, type Encoded, extract, type Field, type FieldName, type Instruction, INSTRUCTIONS, matches } from './isa/index.js';
 
 /** An instruction ready to be executed. Fields it does not have are 0. */
@@ -24,44 +25,43 @@ export const isFull = (parcel: number): boolean => (parcel & 3) === 3;
 
 const indexOf: ReadonlyMap<string, number> = new Map(INSTRUCTIONS.map((row, index) => [row.name, index]));
 
+/** Bits every row of its length fixes: the major opcode; quadrant and funct3. */
 const majorOpcode = (bits: number): number => (bits >>> 2) & 31;
 const quadrant = (bits: number): number => ((bits >>> 13) & 7) | ((bits & 3) << 3);
 
-/** The same of a row, read from the ends of its notation: sorting must not parse rows that no program uses. */
+/** The same of a row, read from the ends of its notation: rows nobody looks for are not parsed, for that would take longer than a small program. */
 const majorOpcodeOf = (notation: string): number => parseInt(notation.slice(-7, -2), 2);
 const quadrantOf = (notation: string): number => parseInt(notation.slice(0, 3), 2) | (parseInt(notation.slice(-2), 2) << 3);
 
-/** Rows by the bits that every row of their length fixes: the major opcode, or quadrant and funct3. Made when first used. */
-class Buckets<R extends Encoded> {
-  readonly #list: readonly R[];
-  readonly #keyOf: (bits: number) => number;
-  readonly #keyOfRow: (notation: string) => number;
-  #buckets: R[][] | undefined;
-
-  constructor(list: readonly R[], keyOf: (bits: number) => number, keyOfRow: (notation: string) => number) {
-    this.#list = list;
-    this.#keyOf = keyOf;
-    this.#keyOfRow = keyOfRow;
-  }
-
-  find(bits: number): R | undefined {
-    this.#buckets ??= this.#sort();
-    return this.#buckets[this.#keyOf(bits)]?.find((row) => matches(row, bits));
-  }
-
-  #sort(): R[][] {
-    const buckets: R[][] = Array.from({ length: 32 }, () => []);
-    for (const row of this.#list) buckets[this.#keyOfRow(row.notation)]?.push(row);
-    return buckets;
-  }
+/** funct3 of a full row, three letters before " rd 0110011"; NaN where a field stands there. */
+function funct3Of(notation: string): number {
+  const end = notation.lastIndexOf(' ', notation.length - ' 0110011'.length - 1);
+  return notation[end - 4] === ' ' ? Number(`0b${notation.slice(end - 3, end)}`) : NaN;
 }
 
-const fullRows = new Buckets(INSTRUCTIONS, majorOpcode, majorOpcodeOf);
-const compressedRows = new Buckets(COMPRESSED, quadrant, quadrantOf);
+/** Rows by such bits, made when first used. */
+function sorted<R extends Encoded>(rows: readonly R[], keyOf: (notation: string) => number): readonly (readonly R[])[] {
+  const lists: R[][] = Array.from({ length: 32 }, () => []);
+  for (const row of rows) lists[keyOf(row.notation)]?.push(row);
+  return lists;
+}
+const compressedRows = once(() => sorted(COMPRESSED, quadrantOf));
+const fullRows = once(() => sorted(INSTRUCTIONS, majorOpcodeOf));
+/** Full rows by major opcode and funct3. */
+const byFunct3: (readonly Instruction[])[] = [];
+
+function candidates(bits: number): readonly Instruction[] {
+  const opcode = majorOpcode(bits);
+  const funct3 = (bits >>> 12) & 7;
+  return (byFunct3[(opcode << 3) | funct3] ??= fullRows()[opcode]!.filter(({ notation }) => {
+    const fixed = funct3Of(notation);
+    return Number.isNaN(fixed) || fixed === funct3;
+  }));
+}
 
 /** The row of an instruction word, compressed or full; undefined where it is illegal. A compressed word has its upper half ignored. */
 export const findRow = (bits: number): Instruction | CompressedInstruction | undefined =>
-  isFull(bits) ? fullRows.find(bits) : compressedRows.find(bits & 0xffff);
+  isFull(bits) ? candidates(bits).find((row) => matches(row, bits)) : compressedRows()[quadrant(bits)]!.find((row) => matches(row, bits & 0xffff));
 
 /** Decodes an instruction word; undefined where it is illegal. */
 export function decode(bits: number): DecodedInstruction | undefined {

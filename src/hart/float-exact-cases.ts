@@ -4,7 +4,7 @@
  * in floating-point registers come this way.
  */
 import { Op, ValueType } from '../wasm/index.js';
-import { operationNumber, OPERATIONS } from './float/operations.js';
+import { operationNumber, operations } from './float/operations.js';
 import { double } from './float-value.js';
 import type { FloatWriter } from './float-writer.js';
 import { State } from './layout.js';
@@ -144,7 +144,7 @@ export function writeExactCases(w: FloatWriter): void {
   body.brIf(otherwise);
   const cases = Object.entries(CASES);
   const labels = cases.map(() => body.open(Op.block)).reverse();
-  const places = OPERATIONS.map(() => otherwise);
+  const places = operations().map(() => otherwise);
   cases.forEach(([name], n) => { places[operationNumber(name)] = labels[n]!; });
   body.get(OPERATION);
   body.brTable(places, otherwise);

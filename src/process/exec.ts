@@ -13,7 +13,6 @@ import type { System } from './system.js';
 import { NO_ALTSTACK } from './thread-signals.js';
 
 const SP = 2;
-const decoder = new TextDecoder();
 
 /**
  * Loads a program into the empty address space of `lwp` and sets its registers to the program's start.
@@ -65,7 +64,7 @@ function begin(system: System, lwp: Lwp, request: ExecRequest, { sp, heap }: Pro
   const { image } = request;
   proc.image = image;
   proc.exe = request.file;
-  proc.argv = request.argv.map((arg) => (typeof arg === 'string' ? arg : decoder.decode(arg)));
+  proc.argv = request.argv.map((arg) => (typeof arg === 'string' ? arg : new TextDecoder().decode(arg)));
   proc.heap = heap;
   const context = lwp.saved();
   context.x.fill(0n);

@@ -3,6 +3,7 @@
  *
  * A set of signals is a bigint whose bit `n - 1` stands for signal `n`; sets are touched at system calls and deliveries only.
  */
+import { once } from '../base/index.js';
 
 export const SIGHUP = 1;
 export const SIGINT = 2;
@@ -40,15 +41,14 @@ export const SIGRTMIN = 42;
 /** The largest signal number in use. */
 export const SIGMAX = 74;
 
-const named: readonly (readonly [string, number])[] = Object.entries({
+const names = once((): ReadonlyMap<number, string> => new Map(Object.entries({
   SIGHUP, SIGINT, SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGEMT, SIGFPE, SIGKILL, SIGBUS, SIGSEGV, SIGSYS, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1,
   SIGUSR2, SIGCHLD, SIGPWR, SIGWINCH, SIGURG, SIGPOLL, SIGSTOP, SIGTSTP, SIGCONT, SIGTTIN, SIGTTOU, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ,
-});
-const nameOf: ReadonlyMap<number, string> = new Map(named.map(([name, signal]) => [signal, name]));
+}).map(([name, signal]) => [signal, name])));
 
 /** "SIGSEGV"; a real-time signal is "SIGRTMIN+n"; anything else its decimal number. */
 export function signalName(signal: number): string {
-  const name = nameOf.get(signal);
+  const name = names().get(signal);
   if (name !== undefined) return name;
   return signal >= SIGRTMIN && signal <= SIGMAX ? `SIGRTMIN+${signal - SIGRTMIN}` : String(signal);
 }

@@ -1,7 +1,7 @@
 /** What TypeScript does of the F and D extensions: fcsr and the cells that follow from it, and operations generated code hands over. */
 import { State } from '../layout.js';
 import type { Environment, Rounding } from './format.js';
-import { OPERATIONS } from './operations.js';
+import { operations } from './operations.js';
 
 /** A hart's state, as far as floating point is in it. */
 export interface FloatCells {
@@ -74,7 +74,7 @@ export class FloatUnit {
     this.#env.rounding = rounding as Rounding;
     this.#env.flags = 0;
     const operands = [State.floatA, State.floatB, State.floatC].map((at) => cells.cell64(at)) as [bigint, bigint, bigint];
-    const result = OPERATIONS[operation]!(this.#env, ...operands);
+    const result = operations()[operation]!(this.#env, ...operands);
     cells.setCell64(State.floatResult, result);
     const { flags } = this.#env;
     if ((flags & ~this.fcsr) !== 0) this.fcsr |= flags;

@@ -1,4 +1,5 @@
 /** The operations of F and D that can round or raise flags, by mnemonic: exact, in software, for when generated code does not know the short way. */
+import { once } from '../../base/index.js';
 import { add, multiply, multiplyAdd, negated, subtract } from './arithmetic.js';
 import { equal, less, lessOrEqual, maximum, minimum } from './compare.js';
 import { convert, fromInteger, type IntegerType, toInteger } from './convert.js';
@@ -60,21 +61,21 @@ function operationsOf(suffix: string, format: Format): [string, Operation][] {
   ];
 }
 
-const LIST: readonly (readonly [string, Operation])[] = [
+const list = once((): readonly (readonly [string, Operation])[] => [
   ...operationsOf('s', SINGLE),
   ...operationsOf('d', DOUBLE),
   ['fcvt.s.d', (env, a) => toRegister(SINGLE, convert(DOUBLE, SINGLE, env, fromRegister(DOUBLE, a)))],
   ['fcvt.d.s', (env, a) => toRegister(DOUBLE, convert(SINGLE, DOUBLE, env, fromRegister(SINGLE, a)))],
-];
+]);
 
 /** The operations; an operation's place numbers it. */
-export const OPERATIONS: readonly Operation[] = LIST.map(([, operation]) => operation);
+export const operations: () => readonly Operation[] = once(() => list().map(([, operation]) => operation));
 
-const numbers: ReadonlyMap<string, number> = new Map(LIST.map(([name], number) => [name, number]));
+const numbers = once((): ReadonlyMap<string, number> => new Map(list().map(([name], number) => [name, number])));
 
 /** The number of the operation with a mnemonic. @throws RangeError where there is none */
 export function operationNumber(name: string): number {
-  const number = numbers.get(name);
+  const number = numbers().get(name);
   if (number === undefined) throw new RangeError(`${name} is no floating-point operation`);
   return number;
 }

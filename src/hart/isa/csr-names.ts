@@ -1,4 +1,5 @@
 /** Names and numbers of control and status registers. [RISC-V privileged ISA, CSR Listing] */
+import { once } from '../../base/index.js';
 
 /** The CSRs known by name, but for the numbered families: those the hart has, and those an assembler may want to write. */
 export const CSR_NAMES = {
@@ -26,13 +27,13 @@ export const CSR_FAMILIES = {
   hpmcounter: [3, 31, 0xc03],
 } as const;
 
-const families: readonly (readonly [name: string, number: number])[] = Object.entries(CSR_FAMILIES).flatMap(([family, [first, last, number]]) =>
+const families = (): readonly (readonly [name: string, number: number])[] => Object.entries(CSR_FAMILIES).flatMap(([family, [first, last, number]]) =>
   Array.from({ length: last - first + 1 }, (_, n): [string, number] => [`${family}${first + n}`, number + n]));
-const numbers: ReadonlyMap<string, number> = new Map([...Object.entries(CSR_NAMES), ...families]);
-const nameOf: ReadonlyMap<number, string> = new Map([...numbers].map(([name, number]) => [number, name]));
+const numbers = once((): ReadonlyMap<string, number> => new Map([...Object.entries(CSR_NAMES), ...families()]));
+const names = once((): ReadonlyMap<number, string> => new Map([...numbers()].map(([name, number]) => [number, name])));
 
 /** The name of a CSR, or its number in hexadecimal where it has none here. */
-export const csrName = (number: number): string => nameOf.get(number) ?? `0x${number.toString(16)}`;
+export const csrName = (number: number): string => names().get(number) ?? `0x${number.toString(16)}`;
 
 /** The number of a CSR name, undefined where the name is unknown. */
-export const csrNumber = (name: string): number | undefined => numbers.get(name);
+export const csrNumber = (name: string): number | undefined => numbers().get(name);

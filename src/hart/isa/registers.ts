@@ -1,4 +1,5 @@
 /** Register names. [RISC-V psABI, Register Convention] */
+import { once } from '../../base/index.js';
 
 /** ABI names of x0..x31. */
 export const X_NAMES: readonly string[] = [
@@ -15,8 +16,8 @@ export const F_NAMES: readonly string[] = [
 const numbers = (file: 'x' | 'f', names: readonly string[]): ReadonlyMap<string, number> =>
   new Map(names.flatMap((name, n) => [[name, n], [`${file}${n}`, n]] as [string, number][]));
 
-const X_NUMBERS: ReadonlyMap<string, number> = new Map([...numbers('x', X_NAMES), ['fp', 8]]);
-const F_NUMBERS = numbers('f', F_NAMES);
+const xNumbers = once((): ReadonlyMap<string, number> => new Map([...numbers('x', X_NAMES), ['fp', 8]]));
+const fNumbers = once(() => numbers('f', F_NAMES));
 
 /** The number of an x or f register from its ABI name, its x/f name, or fp; undefined where it is not a register of that file. */
-export const registerNumber = (name: string, file: 'x' | 'f' = 'x'): number | undefined => (file === 'x' ? X_NUMBERS : F_NUMBERS).get(name);
+export const registerNumber = (name: string, file: 'x' | 'f' = 'x'): number | undefined => (file === 'x' ? xNumbers() : fNumbers()).get(name);

@@ -28,6 +28,10 @@ const families = [
 ];
 
 /** The system call table; what is not in it answers ENOSYS. */
-export const syscallTable: ReadonlyMap<number, Syscall> = new Map(
-  families.flatMap((family) => Object.entries(family).map(([number, call]): [number, Syscall] => [Number(number), call])),
-);
+export const syscallTable: ReadonlyMap<number, Syscall> = joined();
+
+function joined(): Map<number, Syscall> {
+  const table = new Map<number, Syscall>();
+  for (const family of families) for (const [number, call] of Object.entries(family)) table.set(Number(number), call);
+  return table;
+}

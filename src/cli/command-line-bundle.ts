@@ -1,48 +1,58 @@
 /**
- * The built command line: one script, with the code V8 compiled for it during the build beside it, which halves our
+ * The built command line: scripts, each with the code V8 compiled for it during the build beside it, which halves our
  * share of a trivial guest's start. V8 checks that the code fits this Node and this script, and compiles anew where it does not.
+ *
+ * There are two scripts, because V8 takes time for all a script holds. One has every command, and much of it is loaded
+ * on demand. The other has what a plain `run` needs, and cannot load more.
  */
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Script } from 'node:vm';
 import { fs } from './host.js';
 
-/** The script, and the code compiled for it. */
-const SCRIPT = 'command-line.cjs';
-const CODE = 'command-line.code';
+/** The scripts: every command (main.ts), or only a plain `run` (run-main.ts). */
+export type ScriptName = 'command-line' | 'run';
 
-/** What main.ts exports. */
+/** What both export. */
 export interface CommandLine {
   main(args: readonly string[]): Promise<void>;
 }
 
-type Wrapped = (require: (name: string) => unknown, module: { exports: unknown }, bundleUrl: string) => void;
+/** Options of `run` that load more. */
+const MORE = ['--gdb', '--commit-log', '--screenshot'];
 
-/** Compiles the script in `folder`, from the code beside it where that can be used. */
-export function compileCommandLine(folder: string): Script {
-  const filename = join(folder, SCRIPT);
+/** The script that does what the arguments ask for. An argument of the guest that looks like an option of ours does no harm. */
+export const scriptFor = (args: readonly string[]): ScriptName =>
+  args[0] === 'run' && !args.some((arg) => MORE.some((option) => arg.startsWith(option))) ? 'run' : 'command-line';
+
+type Wrapped = (require: (name: string) => unknown, module: { exports: unknown }, bundleFolder: string) => void;
+
+/** Compiles a script in `folder`, from the code beside it where that can be used. */
+export function compileCommandLine(folder: string, name: ScriptName): Script {
+  const filename = join(folder, `${name}.cjs`);
   const source = fs.readFileSync(filename, 'latin1');
   const { Script } = process.getBuiltinModule('node:vm');
   // The last line of the source is a comment.
-  return new Script(`(function (require, module, bundleUrl) {${source}\n})`, { filename, cachedData: codeIn(folder) });
+  return new Script(`(function (require, module, bundleFolder) {${source}\n})`, { filename, cachedData: codeIn(folder, name) });
 }
 
 /** Evaluates a compiled script, whose bundle lies in `folder`. */
 export function commandLineOf(script: Script, folder: string): CommandLine {
   const module = { exports: {} };
   const wrapped = script.runInThisContext() as Wrapped;
-  wrapped((name) => process.getBuiltinModule(name), module, pathToFileURL(join(folder, SCRIPT)).href);
+  wrapped((name) => process.getBuiltinModule(name), module, folder);
   return module.exports as CommandLine;
 }
 
 /** Keeps the code of a script that has run: with it, what has run is compiled already. */
-export function keepCode(script: Script, folder: string): void {
-  fs.writeFileSync(join(folder, CODE), script.createCachedData());
+export function keepCode(script: Script, folder: string, name: ScriptName): void {
+  fs.writeFileSync(codePath(folder, name), script.createCachedData());
 }
 
-function codeIn(folder: string): Buffer | undefined {
+const codePath = (folder: string, name: ScriptName): string => join(folder, `${name}.code`);
+
+function codeIn(folder: string, name: ScriptName): Buffer | undefined {
   try {
-    return fs.readFileSync(join(folder, CODE));
+    return fs.readFileSync(codePath(folder, name));
   } catch {
     return undefined;
   }

@@ -1,10 +1,11 @@
-/** The command line: picks the command, turns mistakes into one line and exit code 2. */
+/** The command line with all its commands. */
+import { endWith, print, wantsHelp } from './command.js';
 import { runDemo, DEMO_HELP } from './demo.js';
 import { listDevices } from './devices.js';
 import { packageVersion } from './package-root.js';
-import { runProgram } from './run.js';
-import { RUN_OPTIONS_HELP, parseRunOptions } from './run-options.js';
-import { EXIT_USAGE, UsageError } from './usage-error.js';
+import { run } from './run-command.js';
+import { parseRunOptions } from './run-options.js';
+import { UsageError } from './usage-error.js';
 
 const HELP = `segdev: RISC-V guests on mapped devices, through the illumos device segment driver
 
@@ -19,16 +20,6 @@ const HELP = `segdev: RISC-V guests on mapped devices, through the illumos devic
   segdev COMMAND --help          what a command takes
 `;
 
-const RUN_HELP = `segdev run PROGRAM [ARGS...] [OPTIONS]
-
-Runs a static RV64 Linux ELF program. Its output is standard output; a summary follows on standard error.
-Arguments of the guest that begin with a dash go behind --.
-${RUN_OPTIONS_HELP}
-
-Exit code: the guest's own; 128 + signal when it dies of one; 124 at the instruction limit; 130 after Ctrl-C; 70 when the emulated kernel
-stopped (panic, deadlock); 2 for a mistake in the command or an output that cannot be written.
-`;
-
 const DEVICES_HELP = `segdev devices
 
 Lists the device types for --device with their options. The first framebuffer is /dev/fb0, the first register bank /dev/regs0, and so on.
@@ -38,18 +29,6 @@ Lists the device types for --device with their options. The first framebuffer is
 function noArguments(name: string, [first]: readonly string[]): void {
   if (first?.startsWith('-') === true) throw new UsageError(`unknown option ${first}`);
   if (first !== undefined) throw new UsageError(`${name} takes no arguments, not "${first}"`);
-}
-
-const wantsHelp = (args: readonly string[]): boolean => args.includes('--help') || args.includes('-h');
-
-function print(text: string): number {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
-  return 0;
-}
-
-async function run(args: readonly string[]): Promise<number> {
-  const options = parseRunOptions(args);
-  return options.help ? print(RUN_HELP) : runProgram(options);
 }
 
 async function demo(args: readonly string[]): Promise<number> {
@@ -103,12 +82,4 @@ async function command(args: readonly string[]): Promise<number> {
 }
 
 /** Does what the arguments (those behind the program's name) ask for and sets the exit code. */
-export async function main(args: readonly string[]): Promise<void> {
-  try {
-    process.exitCode = await command(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`segdev: ${error.message}\n`);
-    process.exitCode = EXIT_USAGE;
-  }
-}
+export const main = (args: readonly string[]): Promise<void> => endWith(command(args));

@@ -1,11 +1,10 @@
 /** Where this package lies. */
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { fs } from './host.js';
 
 /** The package's own folder: the nearest one upwards with a README.md; folders of the build have a package.json too. */
 export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
+  let folder = import.meta.dirname;
   while (!fs.existsSync(join(folder, 'README.md')) && folder !== dirname(folder)) folder = dirname(folder);
   return folder;
 }

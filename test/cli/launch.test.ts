@@ -1,43 +1,33 @@
 /**
- * The built command line starts from one script and the code V8 compiled for it. That code is an accelerator: without it, with
- * code of another V8, or with a damaged file, the same commands must give the same answers.
+ * The built command line starts from a script and the code V8 compiled for it. That code is an accelerator: without it, with
+ * code of another V8, or with a damaged file, the same commands must give the same answers. So must both scripts: the one with
+ * every command, and the one with nothing but a plain `run`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { scriptFor } from '../../src/cli/command-line-bundle.js';
+import { buildCli, keepCode, LEFT_OUT, SCRIPTS } from './build-cli.js';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'segdev-launch-'));
-const code = join(folder, 'command-line.code');
+const hello = join(root, 'guest/images/hello.elf');
+const codePath = (name: string): string => join(folder, `${name}.code`);
 
-beforeAll(() => {
-  mkdirSync(folder, { recursive: true });
-  const bundle = (source: string, outfile: string): void => {
-    buildSync({
-      entryPoints: [join(root, source)], outfile: join(folder, outfile), bundle: true, minify: true, format: 'cjs', platform: 'node', target: 'node20.19',
-      define: { 'import.meta.url': 'bundleUrl' }, charset: 'ascii', logLevel: 'error',
-    });
-  };
-  bundle('src/cli/launch.ts', 'cli.js');
-  bundle('src/cli/main.ts', 'command-line.cjs');
-  bundle('src/cli/command-line-bundle.ts', 'loader.cjs');
-  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
-});
-
+beforeAll(() => buildCli(folder));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const segdev = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [join(folder, 'cli.js'), ...args], { encoding: 'utf8' });
+  spawnSync(process.execPath, [join(folder, 'cli.js'), ...args], { encoding: 'utf8', cwd: folder });
 
 /** What a fresh process says of the compiled code; in this one V8 would remember the script. */
 const inFreshProcess = (expression: string): string => {
   const program = `const loader = require('./loader.cjs'); console.log(${expression})`;
   return spawnSync(process.execPath, ['-e', program], { cwd: folder, encoding: 'utf8' }).stdout.trim();
 };
-const isRejected = (): string => inFreshProcess('loader.compileCommandLine(process.cwd()).cachedDataRejected');
+const isRejected = (name: string): string => inFreshProcess(`loader.compileCommandLine(process.cwd(), '${name}').cachedDataRejected`);
 
 const works = (): void => {
   const devices = segdev('devices');
@@ -47,28 +37,58 @@ const works = (): void => {
   const mistake = segdev('fly');
   expect(mistake.stderr).toBe('segdev: unknown command "fly"; try segdev --help\n');
   expect(mistake.status).toBe(2);
-  const { status, stdout } = segdev('run', join(root, 'guest/images/hello.elf'), '--quiet');
+  const { status, stdout } = segdev('run', hello, '--quiet');
   expect(stdout).toContain('hello from a RISC-V guest');
   expect(status).toBe(0);
 };
 
-it('starts without compiled code beside the script', () => {
-  expect(existsSync(code)).toBe(false);
+it('starts without compiled code beside the scripts', () => {
+  for (const name of SCRIPTS) expect(existsSync(codePath(name))).toBe(false);
   works();
 });
 
 it('starts from compiled code that fits, which V8 accepts', () => {
-  inFreshProcess('loader.keepCode(loader.compileCommandLine(process.cwd()), process.cwd())');
-  expect(existsSync(code)).toBe(true);
-  expect(isRejected()).toBe('false');
+  keepCode(folder);
+  for (const name of SCRIPTS) expect(isRejected(name)).toBe('false');
   works();
 });
 
 it('starts where the compiled code is damaged or of another V8', () => {
-  const bytes = readFileSync(code);
-  writeFileSync(code, bytes.fill(0x5a, 0, 64));
-  expect(isRejected()).toBe('true');
+  for (const name of SCRIPTS) {
+    const bytes = readFileSync(codePath(name));
+    writeFileSync(codePath(name), bytes.fill(0x5a, 0, 64));
+    expect(isRejected(name)).toBe('true');
+  }
   works();
-  writeFileSync(code, '');
+  for (const name of SCRIPTS) writeFileSync(codePath(name), '');
   works();
+});
+
+it('gives `run` to the script that has nothing else, and options that load more to the one that has everything', () => {
+  expect(scriptFor(['run', hello, '--quiet', '--stats', 'x'])).toBe('run');
+  for (const args of [[], ['devices'], ['bare', hello], ['demo'], ['--version'], ['run', hello, '--gdb=0'], ['run', '--commit-log', 'x', hello], ['run', hello, '--screenshot', 'x.png']]) {
+    expect(scriptFor(args), args.join(' ')).toBe('command-line');
+  }
+});
+
+it('loads nothing on demand in the script of `run` but what such options load, and is built without it as the package is', () => {
+  const loaded = [...readFileSync(join(folder, 'run.cjs'), 'latin1').matchAll(/\bimport\("([^"]*)"\)/g)].map(([, path]) => resolve(folder, path!));
+  expect(loaded.map((path) => LEFT_OUT.find((file) => path.endsWith(file)))).not.toContain(undefined);
+  const { scripts: commands } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+  expect([...commands['bundle:cli']!.matchAll(/--external:\.\/(\S+)/g)].map(([, file]) => file)).toEqual(LEFT_OUT);
+});
+
+it('says the same of the same mistake in both scripts', () => {
+  const plain = segdev('run', 'no-such-file');
+  const whole = segdev('run', 'no-such-file', '--screenshot', 'x.png', '--device', 'framebuffer');
+  expect(plain.stderr).toBe('segdev: cannot read no-such-file: ENOENT: no such file or directory\n');
+  expect(plain.status).toBe(2);
+  expect(whole).toMatchObject({ stderr: plain.stderr, status: 2 });
+});
+
+it('runs the same program to the same log and picture with every option that loads more', () => {
+  const logged = segdev('run', hello, '--quiet', '--commit-log', 'commits.txt', '--device', 'framebuffer', '--screenshot', 'picture.png');
+  expect(logged).toMatchObject({ status: 0, stderr: '', stdout: segdev('run', hello, '--quiet').stdout });
+  expect(readFileSync(join(folder, 'commits.txt'), 'utf8').split('\n').length).toBeGreaterThan(1000);
+  expect(readFileSync(join(folder, 'picture.png')).subarray(1, 4).toString()).toBe('PNG');
 });

@@ -1,12 +1,11 @@
 /** Builds the command line and runs it as a user would: a process with arguments, two streams and an exit code. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
 import { afterAll } from 'vitest';
 import { main } from '../../src/cli/main.js';
-import { generateInterpreter } from '../../src/hart/index.js';
+import { buildCli, keepCode } from './build-cli.js';
 
 const root = resolve(import.meta.dirname, '../..');
 /** A scratch folder, also the working directory of every command. */
@@ -14,28 +13,11 @@ export const scratch: string = mkdtempSync(join(tmpdir(), 'segdev-cli-'));
 const built = join(root, `out/test-${basename(scratch)}`);
 const outfile = join(built, 'cli.js');
 
-/** Run by Node in the folder of the build: keeps the code V8 compiled for what a run needs. */
-const KEEP_CODE = `
-  const { compileCommandLine, commandLineOf, keepCode } = require('./loader.cjs');
-  const script = compileCommandLine(__dirname);
-  commandLineOf(script, __dirname).main(['run', ${JSON.stringify(join(root, 'guest/images/hello.elf'))}]).then(() => keepCode(script, __dirname));`;
-
-/** Builds the command line as the package has it: a launcher, one script with its code, the interpreter. To be called first in a test file: each tidies up behind itself. */
+/** Builds the command line as the package has it, with compiled code. To be called first in a test file: each tidies up behind itself. */
 export function prepareCli(): void {
   mkdirSync(scratch, { recursive: true });
-  const bundle = (source: string, to: string): void => {
-    buildSync({
-      entryPoints: [join(root, source)], outfile: join(built, to), bundle: true, format: 'cjs', platform: 'node', target: 'node20.19',
-      define: { 'import.meta.url': 'bundleUrl' }, charset: 'ascii', logLevel: 'error',
-    });
-  };
-  bundle('src/cli/launch.ts', 'cli.js');
-  bundle('src/cli/main.ts', 'command-line.cjs');
-  bundle('src/cli/command-line-bundle.ts', 'loader.cjs');
-  writeFileSync(join(built, 'package.json'), '{ "type": "commonjs" }');
-  writeFileSync(join(built, 'interpreter.wasm'), generateInterpreter());
-  writeFileSync(join(built, 'keep-code.cjs'), KEEP_CODE);
-  spawnSync(process.execPath, ['keep-code.cjs'], { cwd: built });
+  buildCli(built);
+  keepCode(built);
   afterAll(() => {
     rmSync(built, { recursive: true, force: true });
     rmSync(scratch, { recursive: true, force: true });

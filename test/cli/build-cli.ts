@@ -1,0 +1,41 @@
+/** Builds the command line into a folder as package.json does: a launcher, the scripts it chooses from, the interpreter. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+import type { ScriptName } from '../../src/cli/command-line-bundle.js';
+import { generateInterpreter } from '../../src/hart/index.js';
+
+const root = resolve(import.meta.dirname, '../..');
+/** The scripts. */
+export const SCRIPTS: readonly ScriptName[] = ['command-line', 'run'];
+/** What the script of a plain `run` leaves out. */
+export const LEFT_OUT: readonly string[] = ['src/debug/index.ts', 'src/cli/gdb-port.ts', 'src/cli/png.ts'];
+
+/** Builds the command line, without compiled code, and loader.cjs: what cli.js consists of, for a test to call. */
+export function buildCli(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const bundle = (source: string, to: string, external: readonly string[] = []): void => {
+    buildSync({
+      entryPoints: [join(root, source)], outfile: join(folder, to), bundle: true, minify: true, format: 'cjs', platform: 'node', target: 'node20.19',
+      absWorkingDir: root, define: { 'import.meta.dirname': 'bundleFolder' }, charset: 'ascii', logLevel: 'error', external: external.map((file) => `./${file}`),
+    });
+  };
+  bundle('src/cli/launch.ts', 'cli.js');
+  bundle('src/cli/main.ts', 'command-line.cjs');
+  bundle('src/cli/run-main.ts', 'run.cjs', LEFT_OUT);
+  bundle('src/cli/command-line-bundle.ts', 'loader.cjs');
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
+  writeFileSync(join(folder, 'interpreter.wasm'), generateInterpreter());
+}
+
+/** Keeps the code V8 compiles for what a small program runs, beside the scripts in a folder. */
+export function keepCode(folder: string): void {
+  const program = join(root, 'guest/images/hello.elf');
+  for (const name of SCRIPTS) {
+    const keep = `const { compileCommandLine, commandLineOf, keepCode } = require('./loader.cjs');
+      const script = compileCommandLine(process.cwd(), '${name}');
+      commandLineOf(script, process.cwd()).main(['run', ${JSON.stringify(program)}, '--quiet']).then(() => keepCode(script, process.cwd(), '${name}'));`;
+    spawnSync(process.execPath, ['-e', keep], { cwd: folder });
+  }
+}

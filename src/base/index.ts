@@ -6,5 +6,5 @@ export * from './invariant.js';
 export type { LinearMemory } from './linear-memory.js';
 export { once } from './once.js';
 export * from './trace.js';
-export type { TraceEvents } from './trace-events.js';
+export { type TracedWord, type TraceEvents, tracedWord } from './trace-events.js';
 export * from './trace-text.js';

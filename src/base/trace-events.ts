@@ -1,4 +1,17 @@
 /**
+ * A 64-bit word of the guest, which may be any: a number where that is exact (every canonical address is), else a bigint, signed.
+ * See {@link tracedWord}.
+ */
+export type TracedWord = number | bigint;
+
+/** The word as events carry it; of `word` the lowest 64 bits count. */
+export function tracedWord(word: bigint): TracedWord {
+  const signed = BigInt.asIntN(64, word);
+  const near = Number(signed);
+  return Number.isSafeInteger(near) ? near : signed;
+}
+
+/**
  * The vocabulary of the trace: one interface an event, its fields in the order they print.
  *
  * Names: driver callbacks are `drv.*`, kernel routines keep their DDI names, what the guest does is `guest.*`, what the
@@ -7,10 +20,10 @@
  */
 export interface TraceEvents {
   // --- the guest and its hart
-  'guest.trap': { pid: number; hart: number; pc: number; cause: string; tval: number };
+  'guest.trap': { pid: number; hart: number; pc: TracedWord; cause: string; tval: TracedWord };
   'guest.syscall': { pid: number; name: string; args: string };
   'guest.sysret': { pid: number; name: string; result: string };
-  'guest.signal': { pid: number; signal: string; code: string; addr: number; action: string };
+  'guest.signal': { pid: number; signal: string; code: string; addr: TracedWord; action: string };
   'guest.exec': { pid: number; path: string; entry: number };
   'guest.exit': { pid: number; status: string };
 

@@ -9,10 +9,15 @@ const hexFields: ReadonlySet<string> = new Set(['va', 'pa', 'pc', 'tval', 'addr'
 export function traceText(event: TraceEvent): string {
   let line: string = event.kind;
   for (const [name, value] of Object.entries(event.fields)) {
-    line += ` ${name}=${typeof value === 'number' && hexFields.has(name) ? hex(value) : String(value)}`;
+    line += ` ${name}=${typeof value !== 'string' && hexFields.has(name) ? hex(value) : String(value)}`;
   }
   return line;
 }
 
-/** One event as a JSON object on one line: `seq`, `kind`, then its fields as they are. */
-export const traceJson = (event: TraceEvent): string => JSON.stringify({ seq: event.seq, kind: event.kind, ...event.fields });
+const exact = (_name: string, value: unknown): unknown => (typeof value === 'bigint' ? hex(value) : value);
+
+/** One event as a JSON object on one line: `seq`, `kind`, then its fields as they are; a word that no JSON number holds as a string, "0x...". */
+export function traceJson({ seq, kind, fields }: TraceEvent): string {
+  const odd = Object.values(fields).some((value) => typeof value === 'bigint');
+  return JSON.stringify({ seq, kind, ...fields }, odd ? exact : undefined);
+}

@@ -1,5 +1,5 @@
 /** Delivery of signals: the end, a stop, or a frame on the guest's stack and its handler next. */
-import { EINTR } from '../base/index.js';
+import { EINTR, tracedWord } from '../base/index.js';
 import { cv_wait, mutex_enter, mutex_exit } from '../kernel/index.js';
 import type { Kgen } from '../kernel/index.js';
 import { describeDeath } from './death-report.js';
@@ -65,7 +65,7 @@ function* deliver(system: System, lwp: Lwp, raised: SigInfo, fault: FaultRecord 
   const note = (what: string): void => {
     if (!system.trace.on) return;
     const [signal, code] = [signalName(info.signal), codeName(info.signal, info.code)];
-    system.trace.emit('guest.signal', { pid: proc.pid, signal, code, addr: Number(info.addr ?? 0n), action: what });
+    system.trace.emit('guest.signal', { pid: proc.pid, signal, code, addr: tracedWord(info.addr ?? 0n), action: what });
   };
   const usual = defaultAction(info.signal);
   if (action.handler === BigInt(SIG_IGN)) {

@@ -1,5 +1,5 @@
 /** What the kernel does when user code traps: a system call, a fault, an illegal instruction, a breakpoint. */
-import { HarnessBug, hex } from '../base/index.js';
+import { HarnessBug, hex, tracedWord } from '../base/index.js';
 import { decode, disassemble } from '../hart/index.js';
 import type { Kgen } from '../kernel/index.js';
 import type { FaultAccess } from './counters.js';
@@ -28,7 +28,7 @@ export function handleTrap(system: System, lwp: Lwp, cpu: Cpu): Kgen<void> {
   const { cause, tval, tvalNumber } = cpu.hart;
   if (isSystemCall(cpu)) return systemCall(system, lwp);
   if (system.trace.on) {
-    const fields = { pid: lwp.proc.pid, hart: cpu.hart.id, pc: lwp.pc, cause: NAMES[cause] ?? String(cause), tval: Number(tval) };
+    const fields = { pid: lwp.proc.pid, hart: cpu.hart.id, pc: tracedWord(lwp.pc64), cause: NAMES[cause] ?? String(cause), tval: tracedWord(tval) };
     system.trace.emit('guest.trap', fields);
   }
   return fault(system, lwp, cause, tvalNumber, tval);

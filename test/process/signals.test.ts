@@ -88,13 +88,15 @@ la t2, got\nli t3, ${beyond}\nbeq t1, t2, 1f\nla t3, back\n1: sd t3, 176(a2)\nre
     expect(machine.engineStatistics().regionInstructions > 0).toBe(engine.engine === 'regions');
   });
 
-  it.each(NOWHERE)('$hex is the pc of the death report', ({ target }) => {
-    const { result } = new Guest().asm(`li s3, ${target}\njr s3`).run({ engine });
+  it.each(NOWHERE)('$hex is the pc of the death report and of the trace', ({ target }) => {
+    const { result, trace } = new Guest().asm(`li s3, ${target}\njr s3`).run({ engine });
     if (result.status !== 'signaled') throw new Error(result.status);
     expect(result.report).toMatchObject({ signalName: 'SIGSEGV', pc: target, addr: target, access: 'fetch' });
     const text = formatDeath(result.report).join('\n');
     expect(text).toContain(`SIGSEGV (SEGV_MAPERR) at pc 0x${target.toString(16)}\n`);
     expect(text).toContain(` pc ${target.toString(16).padStart(16, '0')} `);
+    expect(trace.filter((line) => line.startsWith('guest.trap')).at(-1)).toMatch(new RegExp(` pc=0x${target.toString(16)} cause=fetch\\w+ tval=0x${target.toString(16)}$`));
+    expect(trace.find((line) => line.startsWith('guest.signal'))).toContain(` addr=0x${target.toString(16)} `);
   });
 
   it.each(NOWHERE)('$hex may be where a handler is', ({ target }) => {

@@ -38,7 +38,7 @@ describe('misaligned accesses', () => {
       rig.bus.read(asPaddr(DATA_PA), bytes);
       const expected = new Uint8Array(2 * PAGESIZE).fill(0xee);
       for (let n = 0; n < size; n++) expected[at - DATA + n] = Number((value >> BigInt(8 * n)) & 255n);
-      expect(bytes).toEqual(expected);
+      if (Buffer.compare(bytes, expected) !== 0) expect(bytes, `at ${at - END}`).toEqual(expected);
     }
     expect(hart.dataAccesses).toBe(22);
   });

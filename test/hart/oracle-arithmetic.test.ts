@@ -29,9 +29,10 @@ function codeOf(lines: readonly string[]): Uint8Array {
   return bytes;
 }
 
+const memory = new OraclePhysical(BigInt(RAM), 65536);
+
 function check(lines: readonly string[], a: bigint, b: bigint): void {
   const bytes = codeOf(lines);
-  const memory = new OraclePhysical(BigInt(RAM), 65536);
   memory.bytes.set(bytes);
   const oracle = new OracleHart(memory, false);
   oracle.pc = BigInt(RAM);

@@ -9,6 +9,7 @@ import { OraclePhysical } from '../oracle/hart-memory.js';
 import { encodeProgram, itemsOf, registerValue } from '../oracle/hart-programs.js';
 import { SHARED_ACCESSES } from '../oracle/program-shared.js';
 import { seeded } from '../oracle/runs.js';
+import { expectSame, once } from '../oracle/same.js';
 import { ENGINES } from './engines.js';
 
 const RAM = 0x8000_0000;
@@ -28,7 +29,7 @@ interface Start {
   readonly turns: readonly (readonly [hart: number, instructions: number])[];
 }
 
-function image({ programs }: Start): Uint8Array {
+const image = once(({ programs }: Start): Uint8Array => {
   const bytes = new Uint8Array(FRAMES * PAGE);
   const view = new DataView(bytes.buffer);
   const pte = (frame: number, flags: number): bigint => (BigInt(RAM / PAGE + frame) << 10n) | BigInt(flags);
@@ -41,7 +42,7 @@ function image({ programs }: Start): Uint8Array {
     parcels.forEach((parcel, i) => view.setUint16((3 + hart) * PAGE + 2 * i, parcel, true));
   });
   return bytes;
-}
+});
 
 const initialRegisters = ({ registers }: Start, hart: number): bigint[] => {
   const x = Array.from({ length: 32 }, (_, n) => (n === 0 ? 0n : registers[(n + hart) % registers.length]!));
@@ -87,7 +88,7 @@ function runHarts({ bus, harts }: (typeof machines)[number], start: Start): Outc
     context.x.set(initialRegisters(start, n));
     hart.loadContext(context);
   });
-  for (const [n, instructions] of start.turns) expect(harts[n]!.run(instructions)).toBe(Exit.Quantum);
+  expect(start.turns.filter(([n, instructions]) => harts[n]!.run(instructions) !== Exit.Quantum)).toEqual([]);
   const memory = new Uint8Array(FRAMES * PAGE);
   bus.read(bus.ramBase, memory);
   return { harts: harts.map((hart) => ({ pc: hart.pc64, registers: Array.from({ length: 32 }, (_, i) => hart.x(i)), reserved: hart.reserved })), shared: sharedBytes(memory) };
@@ -110,7 +111,7 @@ describe('three harts in one memory', () => {
     fc.assert(fc.property(fc.tuple(itemsOf(kinds, 12), itemsOf(kinds, 12), itemsOf(kinds, 12)), fc.array(registerValue, { minLength: 7, maxLength: 19 }), turns, (items, registers, order) => {
       const start: Start = { programs: items.map((list) => encodeProgram(list).parcels), registers, turns: order };
       const expected = runOracles(start);
-      for (const machine of machines) expect(runHarts(machine, start), `${machine.name}\n${listing(start)}`).toEqual(expected);
+      for (const machine of machines) expectSame(runHarts(machine, start), expected, () => `${machine.name}\n${listing(start)}`);
     }), seeded(80));
   }, 600_000);
 });

@@ -4,7 +4,7 @@
  * the page table maps memory to itself.
  */
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { asPaddr } from '../../src/base/index.js';
 import { Bus } from '../../src/bus/index.js';
 import { assemble } from '../../guest/index.js';
@@ -15,6 +15,7 @@ import { anyRegister } from '../oracle/float-values.js';
 import { CSR_VALUES, KINDS, PMP_VALUE, POINTERS, PRIVILEGED_KINDS, PROGRAM_CSRS, encodeProgram, itemsOf, registerValue } from '../oracle/hart-programs.js';
 import type { Program } from '../oracle/hart-programs.js';
 import { seeded } from '../oracle/runs.js';
+import { expectSame, once } from '../oracle/same.js';
 import { ENGINES } from './engines.js';
 import { changes } from './oracle-world.js';
 
@@ -63,7 +64,7 @@ interface Start {
   readonly steps: number;
 }
 
-function image({ program }: Start): Uint8Array {
+const image = once(({ program }: Start): Uint8Array => {
   const bytes = new Uint8Array(FRAMES * PAGE);
   const view = new DataView(bytes.buffer);
   const pte = (frame: number, flags: number): bigint => (BigInt(RAM / PAGE + frame) << 10n) | BigInt(flags);
@@ -75,7 +76,7 @@ function image({ program }: Start): Uint8Array {
   });
   bytes.set(handlers.sections[0]!.bytes, HANDLERS * PAGE);
   return bytes;
-}
+});
 
 const initialFloats = ({ floats }: Start): bigint[] => Array.from({ length: 32 }, (_, n) => floats[n % floats.length]!);
 
@@ -210,7 +211,7 @@ describe('random programs for machine, supervisor and user mode', () => {
       const { retired, outcomes } = runOracle(start);
       for (const quantum of [1000, 7, 1]) for (const machine of machines) {
         const outcome = runHart(machine, start, retired, quantum);
-        expect(outcome, `${machine.name}, quantum ${quantum}, ${retired} instructions\n${listing(start)}`).toEqual(outcomes.find((o) => o.pc === outcome.pc) ?? outcomes[0]);
+        expectSame(outcome, outcomes.find((o) => o.pc === outcome.pc) ?? outcomes[0], () => `${machine.name}, quantum ${quantum}, ${retired} instructions\n${listing(start)}`);
       }
     }), seeded(150));
   }, 600_000);

@@ -3,12 +3,13 @@
  * memory, counts, and every trap with its cause and address, whatever the quantum.
  */
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { disassemble } from '../../src/hart/index.js';
 import { encodeProgram, programItems, registerValue } from '../oracle/hart-programs.js';
 import type { Item } from '../oracle/hart-programs.js';
 import { anyRegister } from '../oracle/float-values.js';
 import { seeded } from '../oracle/runs.js';
+import { expectSame } from '../oracle/same.js';
 import { ENGINES } from './engines.js';
 import { HartWorld, runOracle } from './oracle-world.js';
 import type { Start } from './oracle-world.js';
@@ -42,9 +43,9 @@ function listing(start: Start): string {
 function compare(start: Start, quanta: readonly number[]): void {
   const expected = runOracle(start);
   for (const quantum of quanta) {
-    for (const { name, world } of worlds) expect(world.run(start, quantum), `${name}, quantum ${quantum}\n${listing(start)}`).toEqual(expected);
+    for (const { name, world } of worlds) expectSame(world.run(start, quantum), expected, () => `${name}, quantum ${quantum}\n${listing(start)}`);
     const [interpreter, regions] = worlds.map(({ world }) => world.counts());
-    expect(regions, `counts, quantum ${quantum}\n${listing(start)}`).toEqual(interpreter);
+    expectSame(regions, interpreter, () => `counts, quantum ${quantum}\n${listing(start)}`);
   }
 }
 

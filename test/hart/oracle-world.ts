@@ -7,6 +7,7 @@ import { OraclePhysical } from '../oracle/hart-memory.js';
 import { PATCH_POINTER, POINTERS } from '../oracle/hart-programs.js';
 import { FLOAT_POOL, POOL_POINTER } from '../oracle/program-encodings.js';
 import type { Program } from '../oracle/hart-programs.js';
+import { once } from '../oracle/same.js';
 
 const RAM = 0x8000_0000;
 const FRAMES = 24;
@@ -70,7 +71,7 @@ export interface Outcome {
 const TRAPS = 60;
 
 /** Physical memory as a program finds it. */
-function image(start: Start): Uint8Array {
+const image = once((start: Start): Uint8Array => {
   const bytes = new Uint8Array(FRAMES * PAGE);
   const view = new DataView(bytes.buffer);
   let seed = start.seed | 1;
@@ -92,7 +93,7 @@ function image(start: Start): Uint8Array {
   for (let i = 0; i < 8; i++) view.setUint32(10 * PAGE + 4 * i, 0x13, true);
   view.setUint16(10 * PAGE + 32, 0x8082, true); // c.jr ra
   return bytes;
-}
+});
 
 /** Every register's first value: pointers as above, the others from `registers`. */
 function initialRegisters(start: Start): bigint[] {

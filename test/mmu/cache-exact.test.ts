@@ -77,13 +77,25 @@ class History {
   }
 }
 
+function fillTables({ bus }: World): void {
+  for (const index of [0, 511]) poke(bus, ROOT, index, pte(tableFrame(MIDDLE), 'v'));
+  poke(bus, ROOT, 1, pte(RAM_FRAME, PLAIN));
+  for (const [index, to] of [[0, LOW], [1, HIGH]] as const) poke(bus, MIDDLE, index, pte(tableFrame(to), 'v'));
+  for (const index of [2, 3]) poke(bus, MIDDLE, index, pte(RAM_FRAME + BigInt(512 * (index - 2)), PLAIN));
+  for (let n = 0; n < 512; n++) for (const table of [LOW, HIGH]) poke(bus, table, n, pte(RAM_FRAME + BigInt(8 + n), n % 7 === 3 ? 'vrwxua' : PLAIN));
+}
+
+/** The page tables every history begins with, as bytes. */
+let tables: Uint8Array | undefined;
+
 function start(tlb: TlbConfig, ad: 'svade' | 'svadu'): World {
   const w = world(tlb, { ad }, RAM_FRAMES);
-  for (const index of [0, 511]) poke(w.bus, ROOT, index, pte(tableFrame(MIDDLE), 'v'));
-  poke(w.bus, ROOT, 1, pte(RAM_FRAME, PLAIN));
-  for (const [index, to] of [[0, LOW], [1, HIGH]] as const) poke(w.bus, MIDDLE, index, pte(tableFrame(to), 'v'));
-  for (const index of [2, 3]) poke(w.bus, MIDDLE, index, pte(RAM_FRAME + BigInt(512 * (index - 2)), PLAIN));
-  for (let n = 0; n < 512; n++) for (const table of [LOW, HIGH]) poke(w.bus, table, n, pte(RAM_FRAME + BigInt(8 + n), n % 7 === 3 ? 'vrwxua' : PLAIN));
+  const { u8, ramHost } = w.bus;
+  if (tables === undefined) {
+    fillTables(w);
+    tables = u8.slice(ramHost, ramHost + 4 * 4096);
+  }
+  u8.set(tables, ramHost);
   w.mmu.setSatp(8, 0, Number(RAM_FRAME));
   return w;
 }

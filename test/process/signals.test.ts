@@ -233,7 +233,7 @@ describe('signals from processes', () => {
   });
 
   it('let a handler return although memory is full: the page it returns through needs none', () => {
-    const g = sigaction(new Guest(), 7, 'handler').data('.balign 8\nhits: .dword 0').sys('mmap', 0, 0x8000000, 3, 0x4022, -1, 0).asm('mv s0, a0\nli s1, 0x8000\nli s2, 4096\naddi sp, sp, -1024\naddi sp, sp, -1024\nsd zero, 0(sp)');
+    const g = sigaction(new Guest(), 7, 'handler').data('.balign 8\nhits: .dword 0').sys('mmap', 0, 0x800000, 3, 0x4022, -1, 0).asm('mv s0, a0\nli s1, 0x800\nli s2, 4096\naddi sp, sp, -1024\naddi sp, sp, -1024\nsd zero, 0(sp)');
     g.asm('.option norvc\nfill: sd s0, 0(s0)\nadd s0, s0, s2\naddi s1, s1, -1\nbnez s1, fill\nla t0, hits\nld t0, 0(t0)\nsltu a0, zero, t0').expect(1);
     g.sub('handler: la t0, hits\nld t1, 0(t0)\naddi t1, t1, 1\nsd t1, 0(t0)\nld t0, 176(a2)\naddi t0, t0, 4\nsd t0, 176(a2)\nret').passes({ ramSize: 2 ** 22 });
   }, 20_000);

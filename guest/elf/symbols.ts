@@ -1,5 +1,5 @@
 /** The symbol table of an executable: reading it, and finding the symbol that covers an address. */
-import { USER_END, asVaddr } from '../../src/base/index.js';
+import { USER_END, asVaddr, once } from '../../src/base/index.js';
 import type { Vaddr } from '../../src/base/index.js';
 import { ElfError } from './error.js';
 import type { ElfFields } from './fields.js';
@@ -74,11 +74,11 @@ function readSymbol(file: ElfFields, at: number, names: Uint8Array, bias: number
   };
 }
 
-const decoder = new TextDecoder();
+const decoder = once(() => new TextDecoder());
 
 function stringAt(names: Uint8Array, at: number): string {
   const end = names.indexOf(0, at);
-  return decoder.decode(names.subarray(at, end < 0 ? names.length : end));
+  return decoder().decode(names.subarray(at, end < 0 ? names.length : end));
 }
 
 /** Finds symbols by name and by address. */

@@ -24,15 +24,14 @@ const MORE = ['--gdb', '--commit-log', '--screenshot'];
 export const scriptFor = (args: readonly string[]): ScriptName =>
   args[0] === 'run' && !args.some((arg) => MORE.some((option) => arg.startsWith(option))) ? 'run' : 'command-line';
 
+/** What the script's text is: the bundle as a function, which the bundler writes around it. */
 type Wrapped = (require: (name: string) => unknown, module: { exports: unknown }, bundleFolder: string) => void;
 
 /** Compiles a script in `folder`, from the code beside it where that can be used. */
 export function compileCommandLine(folder: string, name: ScriptName): Script {
   const filename = join(folder, `${name}.cjs`);
-  const source = fs.readFileSync(filename, 'latin1');
   const { Script } = process.getBuiltinModule('node:vm');
-  // The last line of the source is a comment.
-  return new Script(`(function (require, module, bundleFolder) {${source}\n})`, { filename, cachedData: codeIn(folder, name) });
+  return new Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData: codeIn(folder, name) });
 }
 
 /** Evaluates a compiled script, whose bundle lies in `folder`. */

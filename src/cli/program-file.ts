@@ -15,9 +15,9 @@ export const fileReason = (error: unknown): string => (error instanceof Error ? 
 export function readProgram(path: string): Uint8Array {
   const name = path === '' ? '""' : path;
   try {
-    const { size } = fs.statSync(path);
-    if (!fs.statSync(path).isFile()) throw new UsageError(`cannot run ${name}: not a regular file`);
-    if (size > LARGEST) throw new UsageError(`cannot run ${name}: ${size} bytes are no program`);
+    const stat = fs.statSync(path);
+    if (!stat.isFile()) throw new UsageError(`cannot run ${name}: not a regular file`);
+    if (stat.size > LARGEST) throw new UsageError(`cannot run ${name}: ${stat.size} bytes are no program`);
     return fs.readFileSync(path);
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 import type { ScriptName } from '../../src/cli/command-line-bundle.js';
 import { generateInterpreter } from '../../src/hart/index.js';
 
@@ -15,15 +15,18 @@ export const LEFT_OUT: readonly string[] = ['src/debug/index.ts', 'src/cli/gdb-p
 /** Builds the command line, without compiled code, and loader.cjs: what cli.js consists of, for a test to call. */
 export function buildCli(folder: string): void {
   mkdirSync(folder, { recursive: true });
-  const bundle = (source: string, to: string, external: readonly string[] = []): void => {
+  const bundle = (source: string, to: string, options: BuildOptions = {}): void => {
     buildSync({
       entryPoints: [join(root, source)], outfile: join(folder, to), bundle: true, minify: true, format: 'cjs', platform: 'node', target: 'node20.19',
-      absWorkingDir: root, define: { 'import.meta.dirname': 'bundleFolder' }, charset: 'ascii', logLevel: 'error', external: external.map((file) => `./${file}`),
+      absWorkingDir: root, charset: 'ascii', logLevel: 'error', ...options,
     });
   };
+  const script: BuildOptions = {
+    define: { 'import.meta.dirname': 'bundleFolder' }, banner: { js: '(function (require, module, bundleFolder) {' }, footer: { js: '})' },
+  };
   bundle('src/cli/launch.ts', 'cli.js');
-  bundle('src/cli/main.ts', 'command-line.cjs');
-  bundle('src/cli/run-main.ts', 'run.cjs', LEFT_OUT);
+  bundle('src/cli/main.ts', 'command-line.cjs', script);
+  bundle('src/cli/run-main.ts', 'run.cjs', { ...script, external: LEFT_OUT.map((file) => `./${file}`) });
   bundle('src/cli/command-line-bundle.ts', 'loader.cjs');
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   writeFileSync(join(folder, 'interpreter.wasm'), generateInterpreter());

@@ -1,5 +1,5 @@
 /** One system call: who makes it, with what arguments. */
-import { EFAULT, EILSEQ, ENAMETOOLONG, PAGESIZE } from '../../base/index.js';
+import { EFAULT, EILSEQ, ENAMETOOLONG, PAGESIZE, once } from '../../base/index.js';
 import type { Kgen, MaybeKgen } from '../../kernel/index.js';
 import type { Lwp } from '../lwp.js';
 import type { Proc } from '../proc.js';
@@ -27,12 +27,12 @@ const A0 = 10;
 /** PATH_MAX, including the terminating zero. */
 const PATH_MAX = 4096;
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const decoder = once(() => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }));
 
 /** The text of a path; -EILSEQ unless it is UTF-8, which all names here are. */
 function decode(bytes: Uint8Array): string | number {
   try {
-    return decoder.decode(bytes);
+    return decoder().decode(bytes);
   } catch {
     return -EILSEQ;
   }

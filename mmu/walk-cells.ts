@@ -20,6 +20,7 @@ export const WalkState = {
   /** Data accesses, which are not: addresses are physical. */
   Untranslated: 2,
 } as const;
+/** One of these. */
 export type WalkState = (typeof WalkState)[keyof typeof WalkState];
 /** i32: V and the ASID in force, as in an entry's word. */
 export const WALK_WORD = 16;

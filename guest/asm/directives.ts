@@ -14,6 +14,7 @@ export interface Assembly {
   /** `.option rvc` in force, and the ones that .option push keeps. */
   rvc: boolean;
   readonly saved: boolean[];
+  /** Goes on at the end of a section. */
   enter(name: SectionName): void;
   /** The value of an expression that must be a number by now. @throws Mistake */
   constant(e: Expression): bigint;

@@ -45,10 +45,12 @@ export class SymbolTable {
     return definition?.kind === 'label' ? definition : undefined;
   }
 
+  /** Whether the name is defined by now. */
   has(name: string): boolean {
     return this.#definitions.has(name);
   }
 
+  /** All names defined by now, labels and constants, in the order of their definitions. */
   names(): Iterable<string> {
     return this.#definitions.keys();
   }

@@ -26,8 +26,12 @@ export class ElfFields {
     return Number(offset);
   }
 
+  /** The byte at `offset`. These four are for offsets that `slice` or `table` has checked; a RangeError beyond the file. */
   u8(offset: number): number { return this.#view.getUint8(offset); }
+  /** The little-endian 16-bit number at `offset`. */
   u16(offset: number): number { return this.#view.getUint16(offset, true); }
+  /** The little-endian 32-bit number at `offset`. */
   u32(offset: number): number { return this.#view.getUint32(offset, true); }
+  /** The little-endian 64-bit number at `offset`. */
   u64(offset: number): bigint { return this.#view.getBigUint64(offset, true); }
 }

@@ -98,6 +98,7 @@ export class SymbolIndex {
     for (const [i, s] of this.symbols.entries()) this.#reach[i] = reach = Math.max(reach, s.address + s.size);
   }
 
+  /** The address of a name; of several symbols of that name, of the first global one, else of the first. */
   symbol(name: string): Vaddr | undefined {
     const all = this.symbols.filter((s) => s.name === name);
     return (all.find((s) => s.global) ?? all[0])?.address;

@@ -30,9 +30,11 @@ const LONGEST_WRITE = 1n << 20n;
 
 /** What the interface is connected to. */
 export interface HtifLine {
+  /** Takes what the guest prints. */
   write(bytes: Uint8Array): void;
   /** The next byte of input, undefined while there is none. */
   read(): number | undefined;
+  /** Ends the run with the guest's exit code. */
   exit(code: number): void;
 }
 

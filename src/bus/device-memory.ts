@@ -36,6 +36,7 @@ export class BackingPool {
 export interface BackingStore {
   readonly u8: Uint8Array;
   readonly pool: BackingPool;
+  /** Told of every write from the host side: linear address of its first byte, bytes; decoded code in them must go. */
   wrote(host: number, length: number): void;
 }
 

@@ -42,6 +42,7 @@ export interface HardwareConnection {
 export interface Hardware {
   readonly name: string;
   readonly ranges: readonly RangeSpec[];
+  /** Called once, when the ranges have their places in the physical address space; absent: the model needs nothing of it. */
   connect?(connection: HardwareConnection): void;
 }
 

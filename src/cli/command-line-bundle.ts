@@ -14,6 +14,7 @@ export type ScriptName = 'command-line' | 'run';
 
 /** What both export. */
 export interface CommandLine {
+  /** Does what the arguments behind the program's name ask for, and sets the exit code. */
   main(args: readonly string[]): Promise<void>;
 }
 

@@ -60,12 +60,14 @@ export class BlockWriter {
     this.#fd = fs.openSync(path, 'w');
   }
 
+  /** Adds a line; it may be written later. @throws what writing throws, also for lines before */
   line(text: string): void {
     this.#pending.push(text);
     this.#length += text.length;
     if (this.#length > 1 << 16) this.flush();
   }
 
+  /** Writes what is collected. @throws what writing throws */
   flush(): void {
     if (this.#pending.length === 0) return;
     writeAll(this.#fd, Buffer.from(`${this.#pending.join('\n')}\n`));
@@ -73,6 +75,7 @@ export class BlockWriter {
     this.#length = 0;
   }
 
+  /** Writes the rest and closes the file; nothing may follow. */
   close(): void {
     this.flush();
     fs.closeSync(this.#fd);

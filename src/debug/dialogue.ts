@@ -33,6 +33,7 @@ export class Dialogue {
     this.send = send;
   }
 
+  /** Whether the debugger has announced the multiprocess extension: thread names then begin with p and the process. */
   get multiprocess(): boolean {
     return this.features.has('multiprocess');
   }

@@ -66,6 +66,7 @@ export const firstThreads: Command = (dialogue, args) => {
   dialogue.threadsLeft = dialogue.target.threads();
   return nextThreads(dialogue, args);
 };
+/** qsThreadInfo: the next threads that firstThreads has found, or l where none is left. */
 export const nextThreads: Command = (dialogue) => {
   const some = dialogue.threadsLeft.splice(0, THREADS_A_REPLY);
   return some.length === 0 ? 'l' : `m${some.map((thread) => threadText(thread, dialogue.multiprocess)).join(',')}`;

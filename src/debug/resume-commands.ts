@@ -45,9 +45,13 @@ const signalled = (kind: 'continue' | 'step'): Command => (dialogue, args) => {
   return resumeOld(dialogue, kind, parseSignal(signal), address);
 };
 
+/** c [ADDRESS]: goes on, at the address where there is one. */
 export const goOn: Command = plain('continue');
+/** s [ADDRESS]: executes one instruction of the chosen thread, at the address where there is one. */
 export const step: Command = plain('step');
+/** C SIGNAL[;ADDRESS]: goes on with a signal, in GDB's numbers. */
 export const goOnWith: Command = signalled('continue');
+/** S SIGNAL[;ADDRESS]: executes one instruction with a signal, in GDB's numbers. */
 export const stepWith: Command = signalled('step');
 
 /** An action of vCont and the threads it is for. */

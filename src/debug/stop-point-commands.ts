@@ -31,5 +31,7 @@ const command = (setting: boolean): Command => (dialogue, args) => {
   return (setting ? target.setStop(pid, point) : target.clearStop(pid, point)) ? 'OK' : REFUSED.invalid;
 };
 
+/** Z TYPE,ADDRESS,KIND: sets a breakpoint or watchpoint. An empty answer for a type nobody knows. */
 export const setStop: Command = command(true);
+/** z TYPE,ADDRESS,KIND: takes a breakpoint or watchpoint away. */
 export const clearStop: Command = command(false);

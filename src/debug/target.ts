@@ -59,6 +59,7 @@ export interface DebugTarget {
   threads(): ThreadId[];
   /** The thread to speak of first. */
   currentThread(): ThreadId | undefined;
+  /** Whether there still is such a thread. */
   isAlive(thread: ThreadId): boolean;
   /** A line about a thread. */
   describeThread(thread: ThreadId): string;
@@ -67,12 +68,14 @@ export interface DebugTarget {
   readRegister(thread: ThreadId, register: TargetRegister): bigint | undefined;
   /** false where it cannot be written. */
   writeRegister(thread: ThreadId, register: TargetRegister, value: bigint): boolean;
+  /** Reads up to `length` bytes as the thread sees its memory, from an unsigned 64-bit address; it may end early. */
   readMemory(thread: ThreadId, address: bigint, length: number): MemoryRead;
   /** Writes memory; undefined when all was written, else why not. */
   writeMemory(thread: ThreadId, address: bigint, bytes: Uint8Array): string | undefined;
 
   /** false where there is no such place. Setting one twice is setting it once. */
   setStop(pid: number, point: StopPoint): boolean;
+  /** Takes back what setStop has set; false where there is no such place. What is not set is taken back already. */
   clearStop(pid: number, point: StopPoint): boolean;
 
   /** Says how each thread goes on when `run` is called next. */

@@ -185,6 +185,7 @@ export class KitFile {
     return buffer.read(0, bytes.length);
   }
 
+  /** close(2) of the descriptor. */
   close(): void {
     this.process.close(this.fd);
   }
@@ -211,10 +212,12 @@ export class KitMapping {
     return new KitMapping(process, this.addr, this.len, this.off);
   }
 
+  /** One load as an instruction does it, faults and all. @throws SignalError where it ends in a signal */
   load(offset: number, size: 1 | 2 | 4 | 8 = 4): bigint {
     return this.process.load(this.addr + offset, size);
   }
 
+  /** One store of the lowest `size` bytes of `value`, faults and all. @throws SignalError where it ends in a signal */
   store(offset: number, value: bigint, size: 1 | 2 | 4 | 8 = 4): void {
     this.process.store(this.addr + offset, size, value);
   }

@@ -31,6 +31,7 @@ export class EnvironmentConfig {
     this.#machine = (walks.hardwareAd ? ADUE : 0n) | (walks.svpbmt ? PBMTE : 0n);
   }
 
+  /** menvcfg; a write keeps the fields there are, and switches ADUE and PBMTE in the walks. */
   get menvcfg(): bigint {
     return this.#machine;
   }
@@ -43,6 +44,7 @@ export class EnvironmentConfig {
     this.#changed();
   }
 
+  /** senvcfg; a write keeps the fields there are. */
   get senvcfg(): bigint {
     return this.#supervisor;
   }

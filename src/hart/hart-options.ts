@@ -18,6 +18,7 @@ export const Exit = {
   /** With `stopsStuck`: the handler in machine mode cannot be fetched, so its fetch traps to itself for ever. */
   Stuck: 5,
 } as const;
+/** One of the reasons. */
 export type Exit = (typeof Exit)[keyof typeof Exit];
 
 /** What a hart is made from. */

@@ -75,6 +75,7 @@ export class HartState {
     return this.#memory.i32[(this.#base + at) >> 2]!;
   }
 
+  /** Writes an i32 cell of `State`. */
   setCell(at: number, value: number): void {
     this.#memory.i32[(this.#base + at) >> 2] = value;
   }
@@ -84,6 +85,7 @@ export class HartState {
     return this.cell(at + 4) * LOW + (this.cell(at) >>> 0);
   }
 
+  /** Writes an i64 cell of `State` that holds an address, an exact integer, sign-extended. */
   setAddress(at: number, value: number): void {
     this.setCell(at, value % LOW);
     this.setCell(at + 4, Math.floor(value / LOW));
@@ -94,6 +96,7 @@ export class HartState {
     return this.#memory.i64[(this.#base + at) / 8]!;
   }
 
+  /** Writes an i64 cell of `State`; of `value` the lowest 64 bits count. */
   setCell64(at: number, value: bigint): void {
     this.#memory.i64[(this.#base + at) / 8] = value;
   }

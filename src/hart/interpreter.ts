@@ -53,6 +53,7 @@ export function instructionOf(handler: number): Instruction | undefined {
 
 /** What this project needs of a WebAssembly.Table; public types name this for the reason LinearMemory has. */
 export interface FunctionTable {
+  /** Puts a function of generated code into a slot, or null. */
   set(slot: number, func: unknown): void;
 }
 

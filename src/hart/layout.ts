@@ -123,10 +123,12 @@ export const REGION_CROSSINGS = 0x5_0000;
 export const PAGE_MAP = 0x10_0000;
 /** Decoded pages. */
 export const DECODED = 0x50_0000;
+/** Where they end. */
 export const DECODED_END = 0x180_0000;
 
 /** Store flags: a byte of StoreFlag bits for each page of linear memory. */
 export const STORE_FLAGS = 0x180_0000;
+/** Bits of a store flag. */
 export const StoreFlag = {
   /** Some translation cache may hold a write tag of the page. */
   writeCached: 1,

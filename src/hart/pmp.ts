@@ -65,6 +65,7 @@ export class Pmp {
     this.#update();
   }
 
+  /** pmpaddr of an entry, 0 to 15: address bits 55:2. */
   readAddress(entry: number): bigint {
     return this.#address[entry]!;
   }

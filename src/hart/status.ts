@@ -42,10 +42,12 @@ export class StatusRegister {
     return (this.#bits & mask) === mask;
   }
 
+  /** Sets or clears all bits of a mask. */
   set(mask: number, on: boolean): void {
     this.#bits = on ? this.#bits | mask : this.#bits & ~mask;
   }
 
+  /** MPP: the mode mret returns to. */
   get mpp(): 0 | 1 | 3 {
     return ((this.#bits >> MPP_SHIFT) & 3) as 0 | 1 | 3;
   }
@@ -53,6 +55,7 @@ export class StatusRegister {
     this.#bits = (this.#bits & ~Status.MPP) | (mode << MPP_SHIFT);
   }
 
+  /** SPP: the mode sret returns to. */
   get spp(): 0 | 1 {
     return this.has(Status.SPP) ? 1 : 0;
   }
@@ -80,12 +83,14 @@ export class StatusRegister {
     return BigInt(this.#bits & S_FIELDS) | UXL_64 | this.#dirty;
   }
 
+  /** What csrw writes to mstatus; fields there are not are dropped, and MPP 2, which is no mode, leaves MPP as it was. */
   writeMachine(value: bigint): void {
     const before = this.mpp;
     this.#bits = Number(value & BigInt(M_FIELDS));
     if (((this.#bits >> MPP_SHIFT) & 3) === 2) this.mpp = before;
   }
 
+  /** What csrw writes to sstatus: only the fields supervisor mode has. */
   writeSupervisor(value: bigint): void {
     this.#bits = (this.#bits & ~S_FIELDS) | Number(value & BigInt(S_FIELDS));
   }

@@ -21,11 +21,15 @@ export interface SystemHart {
   readonly traps: TrapRegisters;
   readonly csrs: CsrFile;
   readonly mmu: Mmu;
+  /** Register `n`, signed. */
   x(n: number): bigint;
+  /** Writes register `n`; of `value` the lowest 64 bits count, and x0 stays 0. */
   setX(n: number, value: bigint): void;
   /** Sets where execution goes on, and ends a reservation, as returns from traps do. */
   returnTo(pc: bigint): void;
+  /** fence.i: instructions fetched from now on are those stored before. */
   fenceI(): void;
+  /** Told after what satp, the mode or the status register say of translation may have changed. */
   translationChanged(): void;
 }
 

@@ -45,6 +45,7 @@ export class TrapRegisters {
   /** Bits of mip that devices hold at the moment; software cannot clear them. */
   lines = 0;
 
+  /** medeleg; a write keeps the exceptions that can be delegated. */
   get medeleg(): number {
     return this.#medeleg;
   }
@@ -52,6 +53,7 @@ export class TrapRegisters {
     this.#medeleg = mask & DELEGABLE;
   }
 
+  /** mideleg; a write keeps the supervisor interrupts. */
   get mideleg(): number {
     return this.#mideleg;
   }
@@ -59,6 +61,7 @@ export class TrapRegisters {
     this.#mideleg = mask & SUPERVISOR_INTERRUPTS;
   }
 
+  /** mie; a write keeps the interrupts there are. */
   get mie(): number {
     return this.#mie;
   }
@@ -66,6 +69,7 @@ export class TrapRegisters {
     this.#mie = mask & (SUPERVISOR_INTERRUPTS | MACHINE_INTERRUPTS);
   }
 
+  /** sie: the delegated part of mie. */
   get sie(): number {
     return this.#mie & this.#mideleg;
   }
@@ -73,6 +77,7 @@ export class TrapRegisters {
     this.#mie = (this.#mie & ~this.#mideleg) | (mask & this.#mideleg);
   }
 
+  /** mip: what software has raised, and what devices hold at the moment. */
   get mip(): number {
     return this.#mip | this.lines;
   }
@@ -81,6 +86,7 @@ export class TrapRegisters {
     this.#mip = (this.#mip & ~SUPERVISOR_INTERRUPTS) | (mask & SUPERVISOR_INTERRUPTS);
   }
 
+  /** sip: the delegated part of mip. */
   get sip(): number {
     return this.mip & this.#mideleg;
   }

@@ -26,10 +26,13 @@ export interface KernelServices {
   readonly lbolt: number;
   /** Whether every lock operation is a point where another thread may be chosen (exploration). */
   readonly preemptive: boolean;
+  /** Makes a runnable thread. */
   spawn(name: string, body: () => Kgen<void>, options?: SpawnOptions): Kthread;
   /** Makes a sleeping thread runnable. Only for those who have taken it off its queue. */
   ready(thread: Kthread): void;
+  /** Lets `func` run once, `ticks` from now (timeout(9F)). @returns its id, never 0. */
   timeout(func: () => void | Kgen<void>, ticks: number): number;
+  /** Cancels a timeout (untimeout(9F)). @returns the ticks left, or -1 when it has run or never existed. */
   untimeout(id: number): number;
 }
 

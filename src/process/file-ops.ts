@@ -58,6 +58,7 @@ export interface FileOps {
   truncate?(size: number): number;
   /** Makes sure that [0, size) can be written without running out of room; absent: ENODEV. */
   allocate?(size: number, keepSize: boolean): number;
+  /** Changes attributes of the open file; absent: those of the vnode it was opened by. */
   change?(change: AttributeChange): number;
   /** Puts everything where it lasts. */
   sync?(): number;

@@ -55,6 +55,7 @@ export class FileTable {
     return this.#cloexec.has(fd);
   }
 
+  /** Says whether execve(2) closes `fd` (FD_CLOEXEC). */
   setCloexec(fd: number, cloexec: boolean): void {
     if (cloexec) this.#cloexec.add(fd);
     else this.#cloexec.delete(fd);

@@ -20,11 +20,13 @@ export class Labels {
     return this.#mapped.looks + this.#cut.looks;
   }
 
+  /** Labels `length` bytes from `base` on. */
   map(base: number, length: number, name: string): void {
     remember(this.#mapped, base, base + length, name);
     this.#cut.clear(base, base + length);
   }
 
+  /** Makes `length` bytes from `base` on a hole that remembers it was munmap'ed. */
   unmap(base: number, length: number): void {
     this.#mapped.clear(base, base + length);
     remember(this.#cut, base, base + length, 'munmap');

@@ -37,6 +37,7 @@ export class Process {
     this.calls = new ProcessCalls(system, proc, bus);
   }
 
+  /** What it is called in traces and reports: the last part of the path of its program, or the name it was made with. */
   get name(): string {
     return this.#proc.name;
   }

@@ -24,6 +24,7 @@ export class RangeList {
     return copy;
   }
 
+  /** Ranges in the list. */
   get size(): number {
     return this.#ranges.length;
   }

@@ -20,6 +20,7 @@ export class SignalQueue {
     return this.#infos.length >= SIGQUEUE_MAX;
   }
 
+  /** Makes a signal wait. Of an ordinary signal the first reason is kept, of a real-time signal every one while there is room. */
   add(info: SigInfo): void {
     const bit = sigbit(info.signal);
     if ((this.#set & bit) === 0n || (info.signal >= SIGRTMIN && !this.full)) this.#infos.push(info);
@@ -38,6 +39,7 @@ export class SignalQueue {
     return info;
   }
 
+  /** Forgets a signal, however often it waits. */
   discard(signal: number): void {
     this.#set &= ~sigbit(signal);
     this.#infos = this.#infos.filter((info) => info.signal !== signal);

@@ -33,10 +33,12 @@ export class SignalState {
   readonly queues: Set<SignalQueue> = new Set([this.shared]);
   #actions = new Map<number, SigAction>();
 
+  /** What the process does about a signal, 1 to 64; SIG_DFL where it has said nothing. */
   action(signal: number): SigAction {
     return this.#actions.get(signal) ?? DEFAULT;
   }
 
+  /** Sets it (sigaction(2)); where the signal is ignored then, what waits of it is discarded, in every queue. */
   setAction(signal: number, action: SigAction): void {
     this.#actions.set(signal, action);
     if (this.ignores(signal)) this.#discard(signal);

@@ -33,12 +33,15 @@ export interface SegOps {
   setprot(seg: Seg, addr: Vaddr, len: number, prot: number): MaybeKgen<number>;
   /** Whether all pages allow `prot`: 0 or EACCES. */
   checkprot(seg: Seg, addr: Vaddr, len: number, prot: number): MaybeKgen<number>;
+  /** Whether the page `delta` bytes from `addr` is worth reading together with it: 0 if so, else -1. */
   kluster(seg: Seg, addr: Vaddr, delta: number): number;
   /** Absent where the C table has a null pointer. */
   swapout?(seg: Seg): number;
+  /** Writes changes back to what is behind the segment (msync(3C)); `attr` selects pages by SHARED, PRIVATE and PROT_ bits, `flags` are MS_ bits. */
   sync(seg: Seg, addr: Vaddr, len: number, attr: number, flags: number): MaybeKgen<number>;
   /** Writes SEG_PAGE_* bits for each page to `vec`. @returns the bytes reported. */
   incore(seg: Seg, addr: Vaddr, len: number, vec: Uint8Array): MaybeKgen<number>;
+  /** Locks pages into memory (MC_LOCK) or lets them go (MC_UNLOCK), mlock(3C); `attr` as for sync. */
   lockop(seg: Seg, addr: Vaddr, len: number, attr: number, op: number): MaybeKgen<number>;
   /** Writes the PROT_* bits of each page to `protv`; `len` follows the implementation's convention. */
   getprot(seg: Seg, addr: Vaddr, len: number, protv: Uint8Array): MaybeKgen<number>;
@@ -48,15 +51,21 @@ export interface SegOps {
   gettype(seg: Seg, addr: Vaddr): number;
   /** The object behind the segment. */
   getvp(seg: Seg, addr: Vaddr): unknown;
+  /** Takes a MADV_ advice (madvise(3C)). */
   advise(seg: Seg, addr: Vaddr, len: number, behav: number): MaybeKgen<number>;
+  /** Names the pages a crash dump needs. */
   dump(seg: Seg): void;
   /** Locks pages for I/O (L_PAGELOCK) and appends their frames to `pages`, or unlocks them. @returns 0, ENOTSUP, EFAULT, ENOMEM. */
   pagelock(seg: Seg, addr: Vaddr, len: number, type: number, rw: SegRw, pages: Pfn[]): MaybeKgen<number>;
+  /** Wishes pages of size code `szc`, 0 to 2 (4K, 2M, 1G). @returns 0; ENOTSUP. */
   setpagesize(seg: Seg, addr: Vaddr, len: number, szc: number): MaybeKgen<number>;
   /** Identity of the memory at `addr`: equal for two mappings of the same. An errno where there is none. */
   getmemid(seg: Seg, addr: Vaddr): Memid | number;
+  /** Where memory for `addr` should lie; there are no wishes. */
   getpolicy(seg: Seg, addr: Vaddr): undefined;
+  /** Whether the segment has an S_CAPABILITY_: 1 or 0. */
   capable(seg: Seg, capability: number): number;
+  /** What the child of a fork shall get of the pages. @returns 0; ENOTSUP. */
   inherit(seg: Seg, addr: Vaddr, len: number, behav: number): MaybeKgen<number>;
 }
 

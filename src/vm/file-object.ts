@@ -91,11 +91,13 @@ export class FileObject {
     });
   }
 
+  /** Counts one more segment that maps the file. */
   hold(): this {
     this.#pages.hold();
     return this;
   }
 
+  /** Counts one segment less; the last one gives the file back what was changed and frees the pages. */
   release(): void {
     if (this.#pages.refcount === 1) this.flush();
     this.#pages.release();

@@ -48,6 +48,7 @@ export class PageTable {
     return this.#attrs?.[slot] ?? 0;
   }
 
+  /** Says with which attributes the leaf in `slot` was loaded: PROT_ and HAT_ bits. */
   setAttr(slot: number, attr: number): void {
     (this.#attrs ??= new Uint32Array(PTES_PER_TABLE))[slot] = attr;
   }
@@ -57,6 +58,7 @@ export class PageTable {
     return this.#locks?.[slot] ?? 0;
   }
 
+  /** Sets the lock count of the leaf in `slot`, 0 to 65535. */
   setLocks(slot: number, count: number): void {
     if (this.#locks === undefined && count === 0) return;
     const locks = (this.#locks ??= new Uint16Array(PTES_PER_TABLE));

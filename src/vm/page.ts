@@ -9,6 +9,7 @@ import type { Paddr, Pfn } from '../base/index.js';
 export interface PageMemory {
   readonly ramBase: Paddr;
   readonly ramSize: number;
+  /** Makes all bytes of a frame zero. */
   zeroPage(pfn: Pfn): unknown;
 }
 

@@ -76,11 +76,13 @@ export class FunctionBody {
     this.#code.unsigned(offset);
   }
 
+  /** An i32 constant; of `value` the lowest 32 bits count. */
   i32Const(value: number): void {
     this.#code.byte(Op.i32Const);
     this.#code.signed(value | 0);
   }
 
+  /** An i64 constant, -2^63 to 2^63 - 1. */
   i64Const(value: bigint): void {
     this.#code.byte(Op.i64Const);
     this.#code.signed64(value);
@@ -92,14 +94,17 @@ export class FunctionBody {
     this.#code.signedWords(high, low);
   }
 
+  /** local.get: pushes a parameter or variable. */
   get(local: number): void {
     this.opIndex(Op.localGet, local);
   }
 
+  /** local.set: pops into a parameter or variable. */
   set(local: number): void {
     this.opIndex(Op.localSet, local);
   }
 
+  /** Calls a function by its index, imports first; its arguments are on the stack. */
   call(func: number): void {
     this.opIndex(Op.call, func);
   }
@@ -117,6 +122,7 @@ export class FunctionBody {
     return ++this.#depth;
   }
 
+  /** Begins the other half of the innermost if. */
   else(): void {
     this.#code.byte(Op.else);
   }
@@ -128,10 +134,12 @@ export class FunctionBody {
     this.#depth--;
   }
 
+  /** Branches to the end of an open block, or to the beginning of an open loop. */
   br(label: Label): void {
     this.opIndex(Op.br, this.#relative(label));
   }
 
+  /** Does so where the i32 on the stack is not 0. */
   brIf(label: Label): void {
     this.opIndex(Op.brIf, this.#relative(label));
   }

@@ -31,6 +31,7 @@ export interface RemapTarget {
 
 /** What callbacks need of the scenario. */
 export interface CallbackHost {
+  /** Adds a line to the trace. */
   say(line: string): void;
   /** A fresh name for private data. */
   newPrivateData(): string;

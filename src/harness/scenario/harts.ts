@@ -92,6 +92,7 @@ export class ScenarioHart {
     return pa % 2 ** 32;
   }
 
+  /** Drops what the TLB has of `len` bytes of an address space, of all of it where `va` is undefined, or of all address spaces (ALL_ASIDS). */
   fence(asid: number, va: Vaddr | undefined, len: number): void {
     const { mmu, owners } = this;
     if (asid === ALL_ASIDS) {

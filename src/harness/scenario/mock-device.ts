@@ -43,8 +43,11 @@ export interface MockDeviceSpec {
 
 /** What the driver needs of the scenario. */
 export interface DeviceHost {
+  /** Adds a line to the trace. */
   say(line: string): void;
+  /** The kernel memory a script has called so; undefined where it has not. */
   cookie(name: string): UmemCookie | DevmapPmemCookie | undefined;
+  /** The set of callbacks a script has called so; undefined where it has not. */
   callbackSet(name: string): CallbackSet | undefined;
   /** The frame behind byte `off` of a cookie; -1 when there is none. */
   frameOf(cookie: string, off: number): number;

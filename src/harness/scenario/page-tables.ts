@@ -5,6 +5,7 @@ import { pteLeaf, ptePpn, PTES_PER_TABLE, pteValid } from '../../../mmu/index.js
 /** The memory page tables are in. */
 export interface TableMemory {
   readonly u32: Uint32Array;
+  /** Byte index of a frame in the memory. */
   hostPage(pfn: number): number;
 }
 

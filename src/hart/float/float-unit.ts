@@ -5,9 +5,13 @@ import { operations } from './operations.js';
 
 /** A hart's state, as far as floating point is in it. */
 export interface FloatCells {
+  /** An i32 cell of `State`. */
   cell(at: number): number;
+  /** Writes an i32 cell. */
   setCell(at: number, value: number): void;
+  /** An i64 cell of `State`, signed. */
   cell64(at: number): bigint;
+  /** Writes an i64 cell. */
   setCell64(at: number, value: bigint): void;
 }
 
@@ -29,6 +33,7 @@ export class FloatUnit {
     this.#cells = cells;
   }
 
+  /** fcsr: frm in bits 7:5, fflags in bits 4:0. */
   get fcsr(): number {
     return this.#cells.cell(State.fcsr);
   }
@@ -38,6 +43,7 @@ export class FloatUnit {
     this.#refresh();
   }
 
+  /** The accrued exceptions, 5 bits: NV, DZ, OF, UF, NX. */
   get fflags(): number {
     return this.fcsr & FFLAGS;
   }
@@ -45,6 +51,7 @@ export class FloatUnit {
     this.fcsr = (this.fcsr & ~FFLAGS) | (value & FFLAGS);
   }
 
+  /** The rounding mode, 3 bits; 5 to 7 are none and make floating-point instructions illegal that use it. */
   get frm(): number {
     return this.fcsr >> FRM_SHIFT;
   }

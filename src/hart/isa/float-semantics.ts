@@ -203,11 +203,13 @@ const classOf = (e: Emitter, bits: Long, shift: bigint, smallest: bigint, infini
   return e.select(e.gtU(m, e.const(infinity)), nan, number);
 };
 
+/** fclass.d: rd gets the one bit of ten that says what fs1 is. */
 export const classifyD: Semantics = (e) => {
   e.needFloat();
   e.setRd(classOf(e, e.let(e.fs1()), 1n, SMALLEST_D, signed64(INFINITY_D), 1n << 52n));
 };
 
+/** fclass.s; what is not NaN-boxed is the canonical NaN. */
 export const classifyS: Semantics = (e) => {
   e.needFloat();
   const bits = e.let(e.zext(e.unbox(e.let(e.fs1()))));
@@ -222,6 +224,7 @@ export const signD = (sign: (e: Emitter, a: Long, b: Long) => Long): Semantics =
   e.setFd(e.or(e.and(a, e.const((1n << 63n) - 1n)), e.and(sign(e, a, e.fs2()), mask)));
 };
 
+/** The same of single numbers; what is not NaN-boxed is the canonical NaN. */
 export const signS = (sign: (e: Emitter, a: Long, b: Long) => Long): Semantics => (e) => {
   e.needFloat();
   const a = e.let(e.zext(e.unbox(e.let(e.fs1()))));

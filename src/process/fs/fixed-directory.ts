@@ -9,7 +9,9 @@ import type { DirectoryOps, OpenHow, Vnode } from './vnode.js';
 
 /** What is in a directory now: names and files. It may differ from call to call. */
 export interface Contents {
+  /** The file of that name, undefined where there is none. */
   lookup(name: string): Vnode | undefined;
+  /** All names, in any order. */
   names(): Iterable<string>;
 }
 

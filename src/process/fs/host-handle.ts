@@ -22,11 +22,13 @@ export class HostHandle {
     return typeof stat === 'number' ? 0 : stat.size;
   }
 
+  /** Counts one more user of the open file. */
   hold(): this {
     this.#holds++;
     return this;
   }
 
+  /** Counts one user less; the last one closes the file of the host, and what an unlinked file held is free again. */
   release(): void {
     this.#holds--;
     if (this.#holds > 0) return;

@@ -100,6 +100,7 @@ export class HostTree {
     return taken;
   }
 
+  /** Gives back room that was taken. */
   give(bytes: number): void {
     this.#used = Math.max(0, this.#used - bytes);
   }
@@ -111,6 +112,7 @@ export class HostTree {
     return true;
   }
 
+  /** Gives back the room of a name. */
   giveName(): void {
     this.give(NAME_SPACE);
   }

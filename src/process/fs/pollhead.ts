@@ -13,10 +13,12 @@ export const POLLNVAL = 0x20;
 export class Pollhead {
   readonly #pollers: Set<Kcondvar> = new Set();
 
+  /** Begins to wake `poller` whenever the file may have become ready. */
   add(poller: Kcondvar): void {
     this.#pollers.add(poller);
   }
 
+  /** Ends that; who was never added may be removed. */
   remove(poller: Kcondvar): void {
     this.#pollers.delete(poller);
   }

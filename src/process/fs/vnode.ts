@@ -42,7 +42,9 @@ export interface DirectoryOps {
   readonly refusal?: number;
   /** Makes a regular file that is not there yet, and opens it whatever its mode. */
   create?(name: string, mode: number): Created | number;
+  /** Makes a directory with these permission bits; 0 or a negated errno, as all that follow. */
   mkdir?(name: string, mode: number): number;
+  /** Makes a symbolic link that says `target`. */
   symlink?(name: string, target: string): number;
   /** Removes what is not a directory. */
   unlink?(name: string): number;
@@ -57,6 +59,7 @@ export interface DirectoryOps {
 /** A file, open or not. */
 export interface Vnode {
   readonly type: Attributes['type'];
+  /** Attributes now, or a negated errno. */
   attributes(): Attributes | number;
   /** Where it is now, for a vnode that knows when it is moved. */
   readonly place?: Place;

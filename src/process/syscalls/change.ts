@@ -137,6 +137,7 @@ function fadvise64(call: Call): number {
   return call.number(2) < 0 || call.uint(3) > 5 ? -EINVAL : 0;
 }
 
+/** Calls that change files, their sizes and attributes, and those that make changes last, by their Linux RV64 numbers. */
 export const changeCalls: SyscallFamily = {
   45: { name: 'truncate', args: 2, handler: truncate },
   46: { name: 'ftruncate', args: 2, handler: ftruncate },

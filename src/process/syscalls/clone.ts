@@ -114,6 +114,7 @@ function* untilMemoryBack(call: Call, child: Proc): Kgen<void> {
   mutex_exit(call.system.pidlock);
 }
 
+/** Calls that make threads and processes: clone(2), and with it fork and vfork, by their Linux RV64 numbers. */
 export const cloneCalls: SyscallFamily = {
   220: { name: 'clone', args: 5, handler: clone },
   435: { name: 'clone3', args: 2, handler: clone3 },

@@ -77,6 +77,7 @@ function fchdir(call: Call): number {
   return 0;
 }
 
+/** Calls on the current directory and on what directories hold, by their Linux RV64 numbers. */
 export const directoryCalls: SyscallFamily = {
   17: { name: 'getcwd', args: 2, handler: getcwd },
   49: { name: 'chdir', args: 1, handler: chdir },

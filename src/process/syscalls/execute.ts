@@ -91,6 +91,7 @@ function* execveat(call: Call): Kgen<number | undefined> {
   return file.vnode.type === 'link' ? -ELOOP : yield* execute(call, file, placePath(file), 2, 3);
 }
 
+/** execve(2) and execveat(2), by their Linux RV64 numbers. */
 export const executeCalls: SyscallFamily = {
   221: { name: 'execve', args: 3, handler: execve },
   281: { name: 'execveat', args: 5, handler: execveat },

@@ -167,6 +167,7 @@ function flock(call: Call): number {
   return [1, 2, 8].includes(call.int(1) & ~4) ? 0 : -EINVAL;
 }
 
+/** Calls that open, copy, change and close descriptors, by their Linux RV64 numbers. */
 export const fileCalls: SyscallFamily = {
   23: { name: 'dup', args: 1, handler: (call) => duplicate(call, 0, false) },
   24: { name: 'dup3', args: 3, handler: dup3 },

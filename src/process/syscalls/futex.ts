@@ -64,6 +64,7 @@ function* getRobustList(call: Call): Kgen<number> {
   return yield* call.copyout(view, call.number(1));
 }
 
+/** Calls that sleep on an address, and the lists of locks a dead thread gives up, by their Linux RV64 numbers. */
 export const futexCalls: SyscallFamily = {
   98: { name: 'futex', args: 6, handler: futex },
   99: { name: 'set_robust_list', args: 2, handler: setRobustList },

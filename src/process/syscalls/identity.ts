@@ -104,6 +104,7 @@ const nothing = (): number => 0;
 /** Calls a C library tries and does without. */
 const missing = (): number => -ENOSYS;
 
+/** Calls that say who a process is and what it runs on, by their Linux RV64 numbers. */
 export const identityCalls: SyscallFamily = {
   92: { name: 'personality', args: 1, handler: nothing },
   96: { name: 'set_tid_address', args: 1, handler: setTidAddress },

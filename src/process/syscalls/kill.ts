@@ -81,6 +81,7 @@ function* rtTgsigqueueinfo(call: Call): Kgen<number> {
   return typeof info === 'number' ? info : sendToThread(call, call.int(0), call.int(1), 2, info);
 }
 
+/** Calls that send signals, by their Linux RV64 numbers. */
 export const killCalls: SyscallFamily = {
   129: { name: 'kill', args: 2, handler: kill },
   130: { name: 'tkill', args: 2, handler: tkill },

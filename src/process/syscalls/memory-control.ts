@@ -93,6 +93,7 @@ function* advise(call: Call, addr: number, len: number, linux: number, advice: n
   return yield* control(call, addr, len, MC_ADVISE, advice);
 }
 
+/** Calls that advise on memory, lock it and say what is resident, by their Linux RV64 numbers. */
 export const memoryControlCalls: SyscallFamily = {
   227: { name: 'msync', args: 3, handler: msync },
   228: { name: 'mlock', args: 2, handler: lock(MC_LOCK) },

@@ -68,6 +68,7 @@ function* brk(call: Call): Kgen<number> {
   return yield* setBreak(call.proc, call.number(0));
 }
 
+/** Calls that map, unmap, move and protect memory, by their Linux RV64 numbers. */
 export const memoryCalls: SyscallFamily = {
   214: { name: 'brk', args: 1, handler: brk },
   215: { name: 'munmap', args: 2, handler: munmap },

@@ -112,6 +112,7 @@ function* linkat(call: Call): Kgen<number> {
   return to.slash ? -ENOENT : (directory.link?.(to.name, from.vnode) ?? refusal(directory));
 }
 
+/** Calls that make, move and remove names, by their Linux RV64 numbers. */
 export const nameCalls: SyscallFamily = {
   33: { name: 'mknodat', args: 4, handler: mknodat },
   34: { name: 'mkdirat', args: 3, handler: mkdirat },

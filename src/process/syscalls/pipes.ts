@@ -118,6 +118,7 @@ function* copyFileRange(call: Call): Kgen<number> {
   return told === 0 ? moved : -EFAULT;
 }
 
+/** Calls that make pipes and move bytes from file to file, by their Linux RV64 numbers. */
 export const pipeCalls: SyscallFamily = {
   59: { name: 'pipe2', args: 2, handler: pipe2 },
   71: { name: 'sendfile', args: 4, handler: sendfile },

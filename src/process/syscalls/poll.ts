@@ -147,6 +147,7 @@ function* tellSets(call: Call, sets: readonly (DataView | undefined)[], targets:
   return ready;
 }
 
+/** Calls that wait for files, by their Linux RV64 numbers. */
 export const pollCalls: SyscallFamily = {
   72: { name: 'pselect6', args: 6, handler: pselect6 },
   73: { name: 'ppoll', args: 5, handler: ppoll },

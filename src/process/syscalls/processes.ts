@@ -118,6 +118,7 @@ function* exitGroup(call: Call): Kgen<undefined> {
   return undefined;
 }
 
+/** Calls that end threads and processes and wait for them, by their Linux RV64 numbers. */
 export const processCalls: SyscallFamily = {
   93: { name: 'exit', args: 1, handler: exit },
   94: { name: 'exit_group', args: 1, handler: exitGroup },

@@ -119,6 +119,7 @@ function seekTo(file: OpenFile, to: number): number {
   return to;
 }
 
+/** Calls that move bytes, and lseek(2), by their Linux RV64 numbers. */
 export const readWriteCalls: SyscallFamily = {
   62: { name: 'lseek', args: 3, handler: lseek },
   63: { name: 'read', args: 3, handler: single(false) },

@@ -127,6 +127,7 @@ function* schedGetparam(call: Call): Kgen<number> {
   return yield* call.copyout(new DataView(new ArrayBuffer(4)), call.number(1));
 }
 
+/** Calls on limits, accounts and scheduling, by their Linux RV64 numbers. */
 export const resourceCalls: SyscallFamily = {
   118: { name: 'sched_setparam', args: 2, handler: forThread },
   119: { name: 'sched_setscheduler', args: 3, handler: (call) => (call.int(1) === 0 ? forThread(call) : -EPERM) },

@@ -160,6 +160,7 @@ function* sigaltstack(call: Call): Kgen<number> {
   return yield* call.copyout(old, call.number(1));
 }
 
+/** Calls that say what a thread does about signals, and wait for them, by their Linux RV64 numbers. */
 export const signalCalls: SyscallFamily = {
   132: { name: 'sigaltstack', args: 2, handler: sigaltstack },
   133: { name: 'rt_sigsuspend', args: 2, handler: rtSigsuspend },

@@ -80,6 +80,7 @@ function* readlinkat(call: Call): Kgen<number> {
   return (yield* call.copyout(new DataView(bytes.buffer, 0, bytes.length), call.number(2))) === 0 ? bytes.length : -EFAULT;
 }
 
+/** Calls that say what files are, by their Linux RV64 numbers. */
 export const statCalls: SyscallFamily = {
   43: { name: 'statfs', args: 2, handler: statfs },
   44: { name: 'fstatfs', args: 2, handler: fstatfs },

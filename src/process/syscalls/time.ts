@@ -95,6 +95,7 @@ function* schedYield(call: Call): Kgen<number> {
 /** The virtual clock cannot be set. */
 const fixed = (): number => -EPERM;
 
+/** Calls that read clocks and sleep, by their Linux RV64 numbers. */
 export const timeCalls: SyscallFamily = {
   101: { name: 'nanosleep', args: 2, handler: (call) => sleepFor(call, call.number(0), call.number(1)) },
   112: { name: 'clock_settime', args: 2, handler: fixed },

@@ -130,6 +130,7 @@ function timerDelete(call: Call): number {
   return 0;
 }
 
+/** Calls that set timers, by their Linux RV64 numbers. */
 export const timerCalls: SyscallFamily = {
   102: { name: 'getitimer', args: 2, handler: getitimer },
   103: { name: 'setitimer', args: 3, handler: setitimer },

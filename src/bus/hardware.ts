@@ -10,6 +10,7 @@ export interface MemoryRangeSpec {
   readonly kind: 'memory';
   readonly name: string;
   readonly size: number;
+  /** Alignment in bytes where the machine chooses the address. */
   readonly align?: number;
   /** Fixed address; otherwise the machine chooses. */
   readonly base?: Paddr;
@@ -20,7 +21,9 @@ export interface RegisterRangeSpec {
   readonly kind: 'registers';
   readonly name: string;
   readonly size: number;
+  /** Access widths in bytes the window answers; any other is a bus error. */
   readonly sizes: readonly AccessSize[];
+  /** Answers the accesses. */
   readonly window: RegisterWindow;
   /** Fixed address; otherwise the machine chooses a page boundary. */
   readonly base?: Paddr;
@@ -41,6 +44,7 @@ export interface HardwareConnection {
 /** A device model: what it needs of the address space, and where it is told what it got. */
 export interface Hardware {
   readonly name: string;
+  /** In the order of the register sets: range n is rnumber n. */
   readonly ranges: readonly RangeSpec[];
   /** Called once, when the ranges have their places in the physical address space; absent: the model needs nothing of it. */
   connect?(connection: HardwareConnection): void;

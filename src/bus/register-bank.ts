@@ -30,7 +30,9 @@ export type RegisterRule = 'register-undeclared' | 'register-read-only' | 'regis
 /** A rule broken at one register or offset: how it was broken first, and how often in all. */
 export interface RegisterFinding {
   readonly rule: RegisterRule;
+  /** The first breach as a sentence: register or offset, and what was wrong. */
   readonly what: string;
+  /** How often it happened in all. */
   readonly count: number;
 }
 
@@ -38,6 +40,7 @@ export interface RegisterFinding {
 export interface RegisterBankOptions {
   /** The device's name in traces and messages. */
   readonly device: string;
+  /** The registers of the bank; they may not overlap. */
   readonly registers: readonly RegisterSpec[];
   /** Hooks by register name. */
   readonly hooks?: Readonly<Record<string, RegisterHooks>>;

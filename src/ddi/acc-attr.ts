@@ -26,7 +26,9 @@ export const DDI_STORECACHING_OK_ACC = 4;
 
 /** ddi_device_acc_attr(9S). */
 export interface DdiDeviceAccAttr {
+  /** DDI_DEVICE_ATTR_V0 or V1. */
   readonly devacc_attr_version: number;
+  /** One of the DDI_*_ACC constants of byte order. */
   readonly devacc_attr_endian_flags: number;
   /** One of the DDI_*_ACC order constants, 0..4. */
   readonly devacc_attr_dataorder: number;

@@ -54,8 +54,12 @@ export type DevmapUnmap = (
 export interface DevmapCallbackCtl {
   /** DEVMAP_OPS_REV. */
   readonly devmap_rev: number;
+  /** devmap_map(9E): a mapping is made; sets the private data of its handle. */
   readonly map?: DevmapMap | undefined;
+  /** devmap_access(9E): a page without a translation is touched. */
   readonly access?: DevmapAccess | undefined;
+  /** devmap_dup(9E): a mapping is copied by fork(2). */
   readonly dup?: DevmapDup | undefined;
+  /** devmap_unmap(9E): a mapping, or a part of it, goes. */
   readonly unmap?: DevmapUnmap | undefined;
 }

@@ -28,7 +28,9 @@ export interface CbOps {
   readonly open?: (devp: Ref<Dev>, flag: number, otyp: number, credp: Cred) => MaybeKgen<number>;
   /** close(9E): called once, when the last file and the last mapping of the device are gone. */
   readonly close?: (dev: Dev, flag: number, otyp: number, credp: Cred) => MaybeKgen<number>;
+  /** read(9E): moves bytes of the device to the caller and advances `uio`; 0 or an errno. */
   readonly read?: (dev: Dev, uio: Uio, credp: Cred) => MaybeKgen<number>;
+  /** write(9E): takes bytes from the caller and advances `uio`; 0 or an errno. */
   readonly write?: (dev: Dev, uio: Uio, credp: Cred) => MaybeKgen<number>;
   /** ioctl(9E); `arg` is a user address or an integer as `cmd` has it, `rvalp` the result where the errno is 0. */
   readonly ioctl?: (dev: Dev, cmd: number, arg: number, mode: number, credp: Cred, rvalp: Ref<number>) => MaybeKgen<number>;
@@ -50,6 +52,7 @@ export interface CbOps {
 /** A device driver. Its state belongs to the dev_info node (ddi_set_driver_private), never to the module. */
 export interface Driver {
   readonly name: string;
+  /** The entry points of its devices (cb_ops(9S)). */
   readonly cb_ops: CbOps;
   /** attach(9E) for DDI_ATTACH: DDI_SUCCESS, or DDI_FAILURE and the device does not exist. */
   readonly attach?: (dip: DevInfo) => MaybeKgen<number>;

@@ -10,9 +10,13 @@ import type { Ref } from './ref.js';
 
 /** An access handle (ddi_acc_handle_t): where a mapped register range begins, and how it is accessed. */
 export interface DdiAccHandle {
+  /** The device. */
   readonly dip: DevInfo;
+  /** First physical address of the range. */
   readonly base: Paddr;
+  /** Bytes. */
   readonly size: number;
+  /** The attributes it was mapped with. */
   readonly accattr: DdiDeviceAccAttr;
   /** Cleared by ddi_regs_map_free. */
   live: boolean;

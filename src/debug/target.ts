@@ -49,6 +49,7 @@ export type Progress = { readonly kind: 'event'; readonly event: StopEvent } | {
 export interface DebugTarget {
   /** Registers in ascending order of their numbers; the first `packetRegisters` of them make up the g packet. */
   readonly registers: readonly TargetRegister[];
+  /** How many registers the g packet has. */
   readonly packetRegisters: number;
   /** The description of the target as XML. */
   readonly description: string;

@@ -12,12 +12,15 @@ import type { TlbConfig } from '../../mmu/index.js';
 export interface DeviceConfig {
   /** Name under /dev, "fb0"; unique in a machine. */
   readonly path: string;
+  /** The model of the device. */
   readonly hardware: Hardware;
+  /** Attached to it when the machine is made. */
   readonly driver: Driver;
 }
 
-/** Everything `createMachine` may be told; all but `devices` have defaults. */
+/** Everything `createMachine` may be told; all of it has defaults. */
 export interface MachineConfig {
+  /** Attached in this order; default none. */
   readonly devices?: readonly DeviceConfig[];
   /** Bytes of RAM, a multiple of 4096; default 256 MiB. */
   readonly ramSize?: number;

@@ -10,10 +10,15 @@ export interface MapRequest {
   readonly as: As;
   /** Where it must be (MAP_FIXED) or may be; 0 = anywhere. */
   readonly addr: number;
+  /** Bytes. */
   readonly len: number;
+  /** Offset in the file, in bytes. */
   readonly off: number;
+  /** PROT_ bits of the mapping. */
   readonly prot: number;
+  /** PROT_ bits that mprotect(2) may give it later. */
   readonly maxprot: number;
+  /** MAP_ bits. */
   readonly flags: number;
 }
 

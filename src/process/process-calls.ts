@@ -27,10 +27,13 @@ export interface HostMmap {
   readonly addr?: number;
   /** Bytes. */
   readonly len: number;
+  /** PROT_ bits. */
   readonly prot: number;
+  /** MAP_ bits; one of MAP_SHARED and MAP_PRIVATE. */
   readonly flags: number;
   /** Absent or -1 with MAP_ANON. */
   readonly fd?: number;
+  /** Offset in the file, in bytes, a multiple of PAGESIZE; default 0. */
   readonly off?: number;
 }
 

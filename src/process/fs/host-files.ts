@@ -47,6 +47,7 @@ export interface HostFile {
 
 /** How a regular file is opened: as it is, or made, which is -EEXIST where there is something. */
 export interface HostOpen {
+  /** Whether it is opened for writing too; reading is always possible. */
   readonly write: boolean;
   /** Permission bits of the file to make; absent: it must be there. */
   readonly create?: number;

@@ -5,6 +5,7 @@ export * from './counters.js';
 export * from './failure.js';
 export * from './inspect.js';
 export * from './mmu.js';
+export { NO_TLB, SEGDEV_TLB } from './own-tlb.js';
 export * from './presets.js';
 export * from './pte.js';
 export * from './satp.js';

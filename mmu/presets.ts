@@ -1,41 +1,16 @@
 /**
- * TLBs by name: one of our own that slows nothing down, and models of real cores and simulators with their sources.
+ * TLBs by name: our own, and models of real cores and simulators with their sources.
  *
  * Only what a source states is a model's figure; what it leaves open and had to be chosen stands in `assumed`.
  */
+import { DATA, FETCH, NO_TLB, SEGDEV_TLB, ways } from './own-tlb.js';
 import type { Replacement, TlbArrayConfig, TlbConfig, TlbPageSize, TlbServes } from './tlb-config.js';
 
-const FETCH: readonly TlbServes[] = ['fetch'];
-const DATA: readonly TlbServes[] = ['load', 'store'];
 const SV39: readonly TlbPageSize[] = ['4K', '2M', '1G'];
 
 /** A fully associative array. */
 const full = (name: string, entries: number, serves: readonly TlbServes[] | undefined, pageSizes: readonly TlbPageSize[], replacement: Replacement = 'lru'): TlbArrayConfig =>
   ({ name, ...(serves === undefined ? {} : { serves }), sets: 1, ways: entries, pageSizes, replacement });
-
-/** An array of `entries` entries in sets of `ways`. */
-const ways = (name: string, entries: number, way: number, serves: readonly TlbServes[] | undefined, pageSizes: readonly TlbPageSize[], replacement: Replacement = 'lru'): TlbArrayConfig =>
-  ({ name, ...(serves === undefined ? {} : { serves }), sets: entries / way, ways: way, pageSizes, replacement });
-
-/** The machine's own TLB: one large FIFO level, so that every page in it can be used by generated code directly. */
-export const SEGDEV_TLB: TlbConfig = {
-  name: 'segdev',
-  title: 'large first level, FIFO: counts exactly and costs nothing',
-  sources: [],
-  assumed: [],
-  levels: [[
-    ways('I-4K', 4096, 4, FETCH, ['4K', '64K'], 'fifo'),
-    ways('I-2M', 512, 4, FETCH, ['2M'], 'fifo'),
-    ways('I-1G', 64, 4, FETCH, ['1G'], 'fifo'),
-    ways('D-4K', 32768, 4, DATA, ['4K', '64K'], 'fifo'),
-    ways('D-2M', 512, 4, DATA, ['2M'], 'fifo'),
-    ways('D-1G', 64, 4, DATA, ['1G'], 'fifo'),
-  ]],
-  walkCache: [],
-};
-
-/** No TLB at all: every access walks. */
-export const NO_TLB: TlbConfig = { name: 'none', title: 'no TLB: every access walks the page table', sources: [], assumed: [], levels: [], walkCache: [] };
 
 /**
  * SiFive U54: 32-entry fully associative I and D.

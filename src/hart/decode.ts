@@ -1,6 +1,6 @@
 /** From instruction bits to an instruction with its operands; compressed instructions come out as what they stand for. */
 import { once } from '../base/index.js';
-import { type CompressedInstruction, COMPRESSED, type Encoded, extract, type Field, type FieldName, type Instruction, INSTRUCTIONS, matches } from './isa/index.js';
+import { type CompressedInstruction, COMPRESSED, type Encoded, extract, type Field, type FieldName, fullInstruction, type Instruction, INSTRUCTIONS, matches } from './isa/index.js';
 
 /** An instruction ready to be executed. Fields it does not have are 0. */
 export interface DecodedInstruction {
@@ -22,8 +22,6 @@ export interface DecodedInstruction {
 
 /** Whether the instruction that begins with this parcel has 4 bytes. Longer ones do not exist in this machine and decode as illegal. */
 export const isFull = (parcel: number): boolean => (parcel & 3) === 3;
-
-const indexOf: ReadonlyMap<string, number> = new Map(INSTRUCTIONS.map((row, index) => [row.name, index]));
 
 /** Bits every row of its length fixes: the major opcode; quadrant and funct3. */
 const majorOpcode = (bits: number): number => (bits >>> 2) & 31;
@@ -74,8 +72,7 @@ export function decode(bits: number): DecodedInstruction | undefined {
     });
   }
   const { name, values } = found.expansion;
-  const row = INSTRUCTIONS[indexOf.get(name) ?? 0] as Instruction;
-  return operandsOf(row, found, (field) => resolve(values[field], bits));
+  return operandsOf(fullInstruction(name)!, found, (field) => resolve(values[field], bits));
 }
 
 const resolve = (source: number | Field | undefined, bits: number): number =>
@@ -85,7 +82,7 @@ function operandsOf(row: Instruction, short: CompressedInstruction | undefined, 
   const { csr, shamt, zimm, rm } = row.fields;
   return {
     row,
-    index: indexOf.get(row.name) ?? 0,
+    index: INSTRUCTIONS.indexOf(row),
     compressed: short,
     length: short ? 2 : 4,
     rd: get('rd'),

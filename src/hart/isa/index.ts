@@ -1,4 +1,5 @@
 /** The instruction set: every row, in matching order, and look-up by name. */
+import { once } from '../../base/index.js';
 import { extensionA } from './a.js';
 import { extensionZba, extensionZbb, extensionZbs } from './bit-manipulation.js';
 import { cacheBlocks } from './cache-blocks.js';
@@ -20,10 +21,13 @@ export const INSTRUCTIONS: readonly Instruction[] = [
   ...extensionZba, ...extensionZbb, ...extensionZbs, ...extensionF, ...extensionD,
 ];
 
-const fullByName: ReadonlyMap<string, Instruction> = new Map(INSTRUCTIONS.map((row) => [row.name, row]));
+const fullByName = once((): ReadonlyMap<string, Instruction> => new Map(INSTRUCTIONS.map((row) => [row.name, row])));
+
+/** The full instruction of a name, undefined where there is none. */
+export const fullInstruction = (name: string): Instruction | undefined => fullByName().get(name);
 
 /** Every compressed instruction. */
-export const COMPRESSED: readonly CompressedInstruction[] = extensionC((name) => fullByName.get(name));
+export const COMPRESSED: readonly CompressedInstruction[] = extensionC(fullInstruction);
 
 /** The row of a mnemonic ("addi", "c.lwsp", "amoadd.w" without .aq/.rl), undefined where there is none. */
-export const instructionNamed = (name: string): Encoded | undefined => fullByName.get(name) ?? COMPRESSED.find((row) => row.name === name);
+export const instructionNamed = (name: string): Encoded | undefined => fullInstruction(name) ?? COMPRESSED.find((row) => row.name === name);

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { assemble } from '../../guest/index.js';
 import { frame } from '../debug/client.js';
 import { toolVersion, whereInstalled } from '../tools.js';
-import { prepareCli, scratch, segdev, startSegdev } from './run-cli.js';
+import { mistake, prepareCli, scratch, segdev, startSegdev } from './run-cli.js';
 
 prepareCli();
 
@@ -124,9 +124,9 @@ describe('segdev run --gdb', () => {
   });
 
   it('a bad or taken port is one line and exit code 2', async () => {
-    expect(segdev('run', program, '--gdb', 'x')).toMatchObject({ code: 2, stderr: 'segdev: --gdb must be a number from 0 to 65535, not "x"\n' });
-    expect(segdev('run', program, '--gdb', '65536').code).toBe(2);
-    expect(segdev('run', program, '--gdb', '-1').code).toBe(2);
+    expect(await mistake('run', program, '--gdb', 'x')).toMatchObject({ code: 2, stderr: 'segdev: --gdb must be a number from 0 to 65535, not "x"\n' });
+    expect((await mistake('run', program, '--gdb', '65536')).code).toBe(2);
+    expect((await mistake('run', program, '--gdb', '-1')).code).toBe(2);
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { code, stderr } = segdev('run', program, '--gdb', String((server.address() as AddressInfo).port));

@@ -4,7 +4,6 @@
  * Every figure is the median of several runs with its range. Ratios pair runs of one sitting: this machine may be noisy,
  * its noise then hits both sides.
  */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createMachine } from '../src/index.js';
 import { FramebufferDevice } from '../drivers/framebuffer/device.js';
@@ -15,6 +14,7 @@ import { formatSpread, milliseconds, spread } from './measure.js';
 import { mmuNanoseconds } from './mmu.js';
 import { faultMicroseconds, mapMicroseconds } from './scaling.js';
 import { qemuMilliseconds, qemuVersion } from './qemu.js';
+import { startUpMilliseconds } from './start-up.js';
 import { WORKLOADS, type Workload } from './workloads.js';
 
 const RUNS = 3;
@@ -91,13 +91,7 @@ function scaling(): void {
 }
 
 function startUp(): void {
-  const run = (args: readonly string[]): number => milliseconds(() => {
-    const { status } = spawnSync(process.execPath, args);
-    if (status !== 0) throw new Error(`${args.join(' ')} ended with ${status}`);
-  });
-  const times = (args: readonly string[]): string => formatSpread(spread(Array.from({ length: 11 }, () => run(args))), 0);
-  say(`start-up of a trivial guest, Node included  ${times(['dist/cli.js', 'run', 'guest/images/hello.elf', '--quiet'])} ms`);
-  say(`of that, Node alone                         ${times(['-e', '0'])} ms`);
+  for (const [name, times] of Object.entries(startUpMilliseconds())) say(`${`start to end: ${name}`.padEnd(44)}${formatSpread(times, 0)} ms`);
 }
 
 programs();

@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
+import { scriptFor } from '../../src/cli/command-line-bundle.js';
 import { main } from '../../src/cli/main.js';
+import { main as runMain } from '../../src/cli/run-main.js';
 import { buildCli, keepCode } from './build-cli.js';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -37,7 +39,7 @@ export function segdevWithInput(input: string, ...args: string[]): Outcome {
 export const segdev = (...args: string[]): Outcome => segdevWithInput('', ...args);
 
 /**
- * Runs the command line in this process. For mistakes only, which are found before anything runs: a process for each of them would take
+ * Runs the command line in this process, by the entry that the launcher would take. For mistakes only, which are found before anything runs: a process for each of them would take
  * most of the time of these tests. What is not reported as a mistake but thrown fails the test.
  */
 export async function mistake(...args: string[]): Promise<Outcome> {
@@ -55,7 +57,7 @@ export async function mistake(...args: string[]): Promise<Outcome> {
   process.exitCode = undefined;
   process.chdir(scratch);
   try {
-    await main(args);
+    await (scriptFor(args) === 'run' ? runMain : main)(args);
     return { code: Number(process.exitCode), ...said };
   } finally {
     process.exitCode = exitCode;

@@ -13,35 +13,8 @@ import { operationNumber } from './float/operations.js';
 import type { FloatFunctions } from './float-functions.js';
 import { FloatArithmetic } from './float-value.js';
 import { State } from './layout.js';
+import { Leave } from './leave.js';
 import { cell32, cell64, type Double, load, local, type Long, long, type Single, type Value, value, word, type Word } from './value.js';
-
-/** Why generated code returned to TypeScript. */
-export const Leave = {
-  /** The countdown reached zero. */
-  Quantum: 0,
-  /** A data access or the second half of an instruction faulted: cause and address are known to TypeScript. */
-  Fault: 1,
-  /** The page of the pc has to be translated or decoded. */
-  Fetch: 2,
-  /** The instruction at `State.ip` is performed by a TypeScript helper. */
-  System: 3,
-  /** The instruction at `State.ip` is illegal. */
-  Illegal: 4,
-  /** The instruction at `State.ip` has a break. */
-  Break: 5,
-  /** The instruction at `State.ip` has become hot; only the engine sees this. */
-  Hot: 6,
-  /** The floating-point instruction at `State.ip` is illegal, or must wait for mstatus.FS to become Dirty. */
-  Float: 7,
-} as const;
-export type Leave = (typeof Leave)[keyof typeof Leave];
-
-/**
- * How a region's function returns: execution goes on at the pc, or the interpreter has to do the instruction there first; the last
- * for want of a window, whose bytes lay over two pages or were misaligned.
- */
-export const Return = { GoOn: 0, Interpret: 1, Crossed: 2 } as const;
-export type Return = (typeof Return)[keyof typeof Return];
 
 /** A place in linear memory. */
 export interface Place {
@@ -54,6 +27,16 @@ export interface Place {
 export interface Imports extends FloatFunctions {
   /** (va low, va high, size, Access) -> host address, 0 after a fault. */
   readonly access: number;
+}
+
+/** What the interpreter imports besides the slow path of data accesses. */
+export interface InterpreterImports extends Imports {
+  /** (ip): decodes the instruction at a place of a decoded page. */
+  readonly decode: number;
+  /** (ip, page va low, high) -> handler, 0 after a fault: decodes an instruction that ends in the next page. */
+  readonly straddle: number;
+  /** Type of a region's function. */
+  readonly region: number;
 }
 
 const I32: typeof ValueType.I32 = ValueType.I32;
@@ -76,12 +59,14 @@ export abstract class Emitter extends FloatArithmetic {
 
   // --- what the engines define
 
-  /** Byte offset of a register operand within its register file. */
-  protected abstract registerOffset(field: 'rd' | 'rs1' | 'rs2' | 'rs3'): Word;
   /** Reads the x register in a field. */
   protected abstract readX(field: 'rs1' | 'rs2'): Long;
   /** Writes the x register in rd; a write to x0 is dropped. */
   protected abstract writeX(result: Long): void;
+  /** Reads the raw 64 bits of the f register in a field. */
+  protected abstract readF(field: 'rs1' | 'rs2' | 'rs3'): Long;
+  /** Writes the raw 64 bits of the f register in rd. */
+  protected abstract writeF(bits: Long): void;
   /** The immediate, or the shift count. */
   abstract imm(): Long;
   /** Address of the instruction. */
@@ -135,22 +120,20 @@ export abstract class Emitter extends FloatArithmetic {
 
   /** Raw 64 bits of an f register. */
   fs1(): Long {
-    return load(I64, Op.i64Load, this.registerOffset('rs1'), State.f);
+    return this.readF('rs1');
   }
 
   fs2(): Long {
-    return load(I64, Op.i64Load, this.registerOffset('rs2'), State.f);
+    return this.readF('rs2');
   }
 
   fs3(): Long {
-    return load(I64, Op.i64Load, this.registerOffset('rs3'), State.f);
+    return this.readF('rs3');
   }
 
   /** Writes the raw 64 bits of the f register in rd. */
   setFd(bits: Long): void {
-    this.registerOffset('rd').put(this.body);
-    bits.put(this.body);
-    this.body.memory(Op.i64Store, State.f);
+    this.writeF(bits);
   }
 
   /** The rounding mode field. */
@@ -337,13 +320,21 @@ export abstract class Emitter extends FloatArithmetic {
   }
 
   #get(opcode: number, { base, offset }: Place): Long {
-    return this.let(load(I64, opcode, base, offset));
+    return this.let(value(I64, (b) => {
+      base.put(b);
+      this.memoryOp(opcode, offset);
+    }));
   }
 
   #put(size: AccessWidth, { base, offset }: Place, bits: Long): void {
     base.put(this.body);
     bits.put(this.body);
-    this.body.memory(STORE[size], offset);
+    this.memoryOp(STORE[size], offset);
+  }
+
+  /** The load or store of an access, at a place's offset. */
+  protected memoryOp(opcode: number, offset: number): void {
+    this.body.memory(opcode, offset);
   }
 
   /** Where the memory of an access is, or the way out of generated code when it faults. `bits` are what a store stores. */

@@ -2,7 +2,7 @@
 import type { Bus } from '../bus/index.js';
 import { type BreakableHart, Breakpoints } from './breakpoints.js';
 import { DecodedPages } from './decoded-pages.js';
-import { Leave } from './emitter.js';
+import { Leave } from './leave.js';
 import type { FloatUnit } from './float/float-unit.js';
 import { instantiateInterpreter, type Interpreter } from './interpreter.js';
 import { CACHE_ENTRIES, hartReserved, MAX_HARTS } from './layout.js';

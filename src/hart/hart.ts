@@ -2,7 +2,7 @@
 import { HarnessBug } from '../base/index.js';
 import { Cause } from './cause.js';
 import type { Watchpoint } from './breakpoints.js';
-import { Leave } from './emitter.js';
+import { Leave } from './leave.js';
 import type { HartEngine } from './engine.js';
 import { Exit, type HartObserver, type HartOptions } from './hart-options.js';
 import { Handler } from './interpreter.js';

@@ -4,7 +4,8 @@
  */
 import { TC_ADDEND, TC_GENERATION, TC_MASK } from '../../mmu/index.js';
 import { type FunctionBody, type Label, Op, ValueType } from '../wasm/index.js';
-import { Emitter, type Imports, Leave, Return } from './emitter.js';
+import { Emitter, type InterpreterImports } from './emitter.js';
+import { Leave, Return } from './leave.js';
 import { Decoded, DECODED_PAGE, DECODED_SHIFT, EngineCell, PAGE_MAP, REGION_CALLS, REGION_CROSSINGS, REGION_ENTRIES, State } from './layout.js';
 import { load, local, type Long, long, type Value, word, type Word } from './value.js';
 
@@ -14,16 +15,6 @@ const I64: typeof ValueType.I64 = ValueType.I64;
 /** Subtracted from the countdown by each instruction; one that accesses data also adds 1 to the high half. */
 const ONE_INSTRUCTION = 1n;
 const ONE_ACCESS = 1n << 32n;
-
-/** What the interpreter imports besides the slow path of data accesses. */
-export interface InterpreterImports extends Imports {
-  /** (ip): decodes the instruction at a place of a decoded page. */
-  readonly decode: number;
-  /** (ip, page va low, high) -> handler, 0 after a fault: decodes an instruction that ends in the next page. */
-  readonly straddle: number;
-  /** Type of a region's function. */
-  readonly region: number;
-}
 
 /** Places the dispatch loop lets handlers go to. They are set while the loop is being built, before any handler is. */
 export interface Labels {
@@ -86,19 +77,31 @@ export class InterpreterEmitter extends Emitter {
 
   // --- operands
 
-  protected override registerOffset(field: 'rd' | 'rs1' | 'rs2' | 'rs3'): Word {
+  /** Byte offset of a register operand within its register file. */
+  #registerOffset(field: 'rd' | 'rs1' | 'rs2' | 'rs3'): Word {
     return this.#decoded(field === 'rd' ? Op.i32Load16U : Op.i32Load8U, Decoded[field]);
   }
 
   protected override readX(field: 'rs1' | 'rs2'): Long {
-    return load(I64, Op.i64Load, this.registerOffset(field), State.x);
+    return load(I64, Op.i64Load, this.#registerOffset(field), State.x);
   }
 
   protected override writeX(result: Long): void {
-    if (this.#dropRd) return;
-    this.registerOffset('rd').put(this.body);
-    result.put(this.body);
-    this.body.memory(Op.i64Store, State.x);
+    if (!this.#dropRd) this.#write(result, State.x);
+  }
+
+  protected override readF(field: 'rs1' | 'rs2' | 'rs3'): Long {
+    return load(I64, Op.i64Load, this.#registerOffset(field), State.f);
+  }
+
+  protected override writeF(bits: Long): void {
+    this.#write(bits, State.f);
+  }
+
+  #write(bits: Long, file: number): void {
+    this.#registerOffset('rd').put(this.body);
+    bits.put(this.body);
+    this.body.memory(Op.i64Store, file);
   }
 
   override imm(): Long {

@@ -12,7 +12,7 @@
  */
 import type { LinearMemory } from '../base/index.js';
 import { FunctionBody, ModuleWriter, Op, ValueType } from '../wasm/index.js';
-import { Leave } from './emitter.js';
+import { Leave } from './leave.js';
 import { addFloatFunctions } from './float-functions.js';
 import { InterpreterEmitter } from './interpreter-emitter.js';
 import { type Instruction, INSTRUCTIONS } from './isa/index.js';

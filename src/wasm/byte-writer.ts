@@ -54,6 +54,40 @@ export class ByteWriter {
     this.signed(low);
   }
 
+  /** Appends a signed integer of 32 bits in five bytes, whatever it is, so that {@link setSigned5} can change it. */
+  signed5(value: number): void {
+    for (let n = 0; n < 5; n++) this.byte(0);
+    this.setSigned5(this.#length - 5, value);
+  }
+
+  /** Appends an unsigned integer below 2^14 in two bytes, whatever it is, so that {@link setUnsigned2} can change it. */
+  unsigned2(value: number): void {
+    this.byte(0);
+    this.byte(0);
+    this.setUnsigned2(this.#length - 2, value);
+  }
+
+  /** Changes a byte. */
+  setByte(at: number, value: number): void {
+    this.#bytes[at] = value;
+  }
+
+  /** Changes an integer of five bytes. */
+  setSigned5(at: number, value: number): void {
+    const bytes = this.#bytes;
+    bytes[at] = value | 128;
+    bytes[at + 1] = (value >> 7) | 128;
+    bytes[at + 2] = (value >> 14) | 128;
+    bytes[at + 3] = (value >> 21) | 128;
+    bytes[at + 4] = (value >> 28) & 127;
+  }
+
+  /** Changes an integer of two bytes. */
+  setUnsigned2(at: number, value: number): void {
+    this.#bytes[at] = value | 128;
+    this.#bytes[at + 1] = value >> 7;
+  }
+
   /** Appends a name: its length and its characters, which must be ASCII. */
   name(text: string): void {
     this.unsigned(text.length);
@@ -62,7 +96,11 @@ export class ByteWriter {
 
   /** Appends all bytes of another writer. */
   append(other: ByteWriter): void {
-    const bytes = other.view();
+    this.copy(other.view());
+  }
+
+  /** Appends bytes. */
+  copy(bytes: Uint8Array): void {
     if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;

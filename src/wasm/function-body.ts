@@ -16,8 +16,8 @@ export class FunctionBody {
   readonly results: readonly ValueType[];
   readonly #code = new ByteWriter();
   readonly #locals: ValueType[] = [];
-  readonly #free = new Map<ValueType, number[]>();
-  #taken: { type: ValueType; index: number }[] = [];
+  /** Scratch locals by type, and how many of each have been taken. */
+  readonly #temps = new Map<ValueType, { readonly locals: number[]; taken: number }>();
   #depth = 0;
 
   constructor(params: readonly ValueType[], results: readonly ValueType[]) {
@@ -41,21 +41,85 @@ export class FunctionBody {
     return this.params.length + this.#locals.length - 1;
   }
 
-  /** A scratch local, good until the next `releaseTemps`. */
+  /** A scratch local, good until the next `releaseTemps`; after that the same ones are given out again in the same order. */
   temp(type: ValueType): number {
-    const index = this.#free.get(type)?.pop() ?? this.local(type);
-    this.#taken.push({ type, index });
-    return index;
+    const temps = this.#temps.get(type) ?? this.#addTemps(type);
+    return (temps.locals[temps.taken++] ??= this.local(type));
+  }
+
+  /** Declares scratch locals before they are asked for. */
+  reserveTemps(type: ValueType, count: number): void {
+    const { locals } = this.#addTemps(type);
+    for (let n = 0; n < count; n++) locals.push(this.local(type));
   }
 
   /** Gives all scratch locals back. */
   releaseTemps(): void {
-    for (const { type, index } of this.#taken) {
-      const free = this.#free.get(type);
-      if (free) free.push(index);
-      else this.#free.set(type, [index]);
-    }
-    this.#taken = [];
+    for (const temps of this.#temps.values()) temps.taken = 0;
+  }
+
+  #addTemps(type: ValueType): { readonly locals: number[]; taken: number } {
+    const temps = { locals: [], taken: 0 };
+    this.#temps.set(type, temps);
+    return temps;
+  }
+
+  // --- code that is written once and changed in places
+
+  /** A copy of the code from a place on. */
+  since(at: number): Uint8Array {
+    return this.#code.view().slice(at);
+  }
+
+  /** Code taken from a body with the same locals; whoever changes it in places knows where they are. */
+  copy(code: Uint8Array): void {
+    this.#code.copy(code);
+  }
+
+  /** Changes a byte of code: the index of a local below 128. */
+  setByte(at: number, value: number): void {
+    this.#code.setByte(at, value);
+  }
+
+  /** Changes a constant that was written by `i32ConstWide` or `i64ConstWide`. */
+  setConstWide(at: number, value: number): void {
+    this.#code.setSigned5(at, value);
+  }
+
+  /** Changes an index or offset that was written by `localWide`, `memoryWide` or `brWide`. */
+  setIndexWide(at: number, value: number): void {
+    this.#code.setUnsigned2(at, value);
+  }
+
+  /** A constant that takes five bytes after its opcode. */
+  i32ConstWide(value: number): void {
+    this.#code.byte(Op.i32Const);
+    this.#code.signed5(value);
+  }
+
+  /** The same, sign-extended to 64 bits. */
+  i64ConstWide(value: number): void {
+    this.#code.byte(Op.i64Const);
+    this.#code.signed5(value);
+  }
+
+  /** local.get or local.set whose index takes two bytes. */
+  localWide(opcode: typeof Op.localGet | typeof Op.localSet, index: number): void {
+    this.#code.byte(opcode);
+    this.#code.unsigned2(index);
+  }
+
+  /** A load or store whose offset takes two bytes, the third and fourth. */
+  memoryWide(opcode: number, offset: number): void {
+    this.#code.byte(opcode);
+    this.#code.byte(0);
+    this.#code.unsigned2(offset);
+  }
+
+  /** A branch whose depth takes two bytes. */
+  brWide(label: Label): void {
+    this.#code.byte(Op.br);
+    this.#code.unsigned2(this.#relative(label));
   }
 
   /** An instruction without immediates. */

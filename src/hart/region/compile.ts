@@ -6,6 +6,7 @@ import { addFmaFunctions } from '../float-functions.js';
 import { HART_RESERVED } from '../layout.js';
 import type { Job } from './job.js';
 import { writeRegion } from './region-function.js';
+import type { Stamps } from './stamps.js';
 
 /** Index of a function a module does not have: regions leave instead of calling most of them. */
 const NO_FUNCTION = -1;
@@ -15,12 +16,12 @@ const multipliesAndAdds = ({ plan }: Job): boolean => plan.blocks.some(({ code }
 
 const nameOf = ({ slot }: Job): string => `region${slot}`;
 
-/** Writes the module of a batch, which exports its functions by slot; `cacheEntries` is the size of the translation caches. */
-export function writeModule(jobs: readonly Job[], cacheEntries: number): Uint8Array<ArrayBuffer> {
+/** Writes the module of a batch, which exports its functions by slot; `cacheEntries` is the size of the translation caches, the same for all modules that share stamps. */
+export function writeModule(jobs: readonly Job[], cacheEntries: number, stamps: Stamps): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   module.importMemory(HART_RESERVED >>> 16);
   const functions = jobs.some(multipliesAndAdds) ? { ...NO_FUNCTIONS, ...addFmaFunctions(module) } : NO_FUNCTIONS;
-  for (const job of jobs) module.addFunction(writeRegion(job, functions, cacheEntries), nameOf(job));
+  for (const job of jobs) module.addFunction(writeRegion(job, functions, cacheEntries, stamps), nameOf(job));
   return module.finish();
 }
 

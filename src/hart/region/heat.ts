@@ -4,7 +4,8 @@
  * Every taken backward jump and every arrival from another page, a return or a computed jump counts in the decoded instruction it
  * arrives at; at the threshold generated code is left once.
  */
-import { Decoded } from '../layout.js';
+import { Handler } from '../interpreter.js';
+import { Decoded, DECODED_PAGE, DECODED_SHIFT } from '../layout.js';
 
 /** A place that has become hot. */
 export interface Seed {
@@ -18,6 +19,11 @@ export interface Seed {
 /** A page whose regions were given up after little use waits so many times longer, doubled each time up to a limit. */
 const PATIENCE = 8;
 const DOUBLINGS = 4;
+
+/** The share of the threshold from which on a place is warm. */
+const WARM = 1 / 4;
+/** Decoded bytes of a parcel. */
+const PARCEL = 2 << DECODED_SHIFT;
 
 /** Heat in decoded instructions. */
 export class Heat {
@@ -41,6 +47,23 @@ export class Heat {
     // Past the threshold a place is not hot again for 2^32 arrivals.
     this.#i32[(seed.ip + Decoded.heat) >> 2] = this.#hotness - (waits ? this.#hotness * PATIENCE * 2 ** Math.min(times, DOUBLINGS) : -1);
     return !waits;
+  }
+
+  /** Places of a decoded page that will soon be hot, as the beginnings of regions they go into before they are. */
+  warm({ page, pageVa }: Seed): Seed[] {
+    const seeds: Seed[] = [];
+    const least = Math.max(1, this.#hotness * WARM);
+    for (let ip = page; ip < page + DECODED_PAGE; ip += PARCEL) {
+      const heat = this.#i32[(ip + Decoded.heat) >> 2]!;
+      if (heat >= least && heat <= this.#hotness && this.#isPlain(ip)) seeds.push({ ip, page, pageVa });
+    }
+    return seeds;
+  }
+
+  /** Whether heat is counted at a place: others keep something else there. */
+  #isPlain(ip: number): boolean {
+    const handler = this.#i32[(ip + Decoded.handler) >> 2]! & 0xffff;
+    return handler !== 0 && handler !== Handler.Region && handler !== Handler.Straddle;
   }
 
   /** Forgets a decoded page. */

@@ -7,7 +7,7 @@ import type { Bounds } from './blocks.js';
 import type { Region, RegionTable } from './region-table.js';
 
 /** Entries of the interpreter into regions that cost as much as compiling one guest instruction. */
-const PRICE = 200;
+const PRICE = 400;
 /** A region entered less often between two looks is none of a group. */
 const BUSY = 256;
 

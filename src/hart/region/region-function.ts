@@ -6,15 +6,19 @@
  * instruction and jumps through a table.
  */
 import { Handler, REGION_PARAMS, REGION_RESULTS } from '../interpreter.js';
-import { type Imports, Return } from '../emitter.js';
-import { Decoded, DECODED_SHIFT, REGION_ENTRIES, State } from '../layout.js';
-import { local, type Long, long, word, type Word } from '../value.js';
+import { type Imports } from '../emitter.js';
+import { Return } from '../leave.js';
+import { Decoded, DECODED_SHIFT, REGION_ENTRIES } from '../layout.js';
+import { load, local, type Long, long, word, type Word } from '../value.js';
 import { FunctionBody, type Label, Op, ValueType } from '../../wasm/index.js';
 import { type Block, NOWHERE, OUTSIDE, pageOf, type Plan } from './blocks.js';
 import type { Job } from './job.js';
 import { commonLoop, findLoops, isAnnounced, type Loop, type LoopTree, unitOf } from './loops.js';
 import { findWindows } from './windows.js';
-import { type Jumps, Parameter, RegionEmitter } from './region-emitter.js';
+import { type Jumps, RegionEmitter } from './region-emitter.js';
+import { declareLocals, Local } from './region-locals.js';
+import type { Stamps } from './stamps.js';
+import { UsedRegisters } from './used-registers.js';
 
 const I32: typeof ValueType.I32 = ValueType.I32;
 const I64: typeof ValueType.I64 = ValueType.I64;
@@ -33,48 +37,41 @@ class RegionFunction implements Jumps {
   readonly #units = new Map<Loop, Map<number, Label>>();
   /** Units that something jumps to, by loop. */
   readonly #jumpedTo = new Map<Loop, Set<number>>();
-  /** Pages entered since the region was. */
-  readonly #fetches: number;
   readonly #countsFetches: boolean;
   /** Numbers of pages of the region, by distance. */
   readonly #numbers: ReadonlyMap<number, number>;
-  /** Where there are several: the virtual address of distance 0, and a bit for each page that has been found to be there since the region was entered. */
-  readonly #origin: number;
-  readonly #found: number;
+  readonly #registers = new UsedRegisters();
   #block = 0;
 
-  constructor({ plan, slot, crosses }: Job, imports: Imports, cacheEntries: number) {
+  constructor({ plan, slot, crosses }: Job, imports: Imports, cacheEntries: number, stamps: Stamps) {
     this.#plan = plan;
     this.#slot = slot;
     this.#tree = findLoops(plan);
-    this.#e = new RegionEmitter(this.body, imports, cacheEntries, findWindows(plan, !crosses));
-    this.#e.jumps = this;
-    this.#fetches = this.body.local(I32);
+    declareLocals(this.body);
+    this.#e = new RegionEmitter(this.body, imports, cacheEntries, stamps, findWindows(plan, !crosses), this);
     this.#countsFetches = plan.pages.size > 1 || plan.blocks.some((block) => block.code.at(-1)!.secondParcel >= 0);
     this.#numbers = new Map([...plan.pages.keys()].map((distance, n) => [distance, n]));
-    this.#origin = this.body.local(I64);
-    this.#found = this.body.local(I32);
-    for (const block of plan.blocks) for (const instruction of block.code) this.#e.declare(instruction);
+    for (const block of plan.blocks) for (const instruction of block.code) this.#registers.add(instruction);
   }
 
   write(): FunctionBody {
     const e = this.#e;
     const { body } = this;
     this.#findJumps();
-    e.loadRegisters();
+    this.#registers.load(body);
     e.loadCache();
     if (this.#hasPages) this.#findOrigin();
     e.exitLabel = body.open(Op.block);
+    e.leaveLabel = body.open(Op.block);
     this.#loop(this.#tree.outermost);
     body.op(Op.unreachable);
     body.end();
-    e.storeRegisters();
-    e.setState(State.count, e.count);
-    e.setState(State.pc, local(I64, e.target));
-    e.setState(State.page, local(I32, Parameter.page));
-    e.setState(State.pageVa, e.pageVa);
-    if (this.#countsFetches) e.setState(State.fetches, e.add32(e.cell(I32, word(0), State.fetches), local(I32, this.#fetches)));
-    body.get(e.reason);
+    e.finishLeave();
+    body.end();
+    this.#registers.store(body);
+    e.storeState();
+    if (this.#countsFetches) e.storeFetches();
+    body.get(Local.reason);
     return body;
   }
 
@@ -132,7 +129,7 @@ class RegionFunction implements Jumps {
   }
 
   #setNext(block: number): void {
-    this.#e.set(Parameter.block, word(block));
+    this.#e.set(Local.block, word(block));
   }
 
   #pageStart(block: number): number {
@@ -147,7 +144,7 @@ class RegionFunction implements Jumps {
   #findOrigin(): void {
     const e = this.#e;
     for (const [distance, page] of this.#plan.pages) {
-      e.if(e.eq32(local(I32, Parameter.page), word(page)), () => e.set(this.#origin, e.addressAt(-4096 * distance)));
+      e.if(e.eq32(local(I32, Local.page), word(page)), () => e.set(Local.origin, e.addressAt(-4096 * distance)));
     }
   }
 
@@ -163,7 +160,7 @@ class RegionFunction implements Jumps {
     const expected = word(this.#plan.pages.get(page)!);
     this.#lookNoFurther(leave);
     this.#makeSure(word(this.#numbers.get(page)!), expected, tag, leave);
-    e.set(Parameter.page, expected);
+    e.set(Local.page, expected);
     this.#entered(tag);
   }
 
@@ -171,19 +168,19 @@ class RegionFunction implements Jumps {
   #makeSure(number: Word, expected: Word, tag: Long, leave: () => void): void {
     const e = this.#e;
     const bit = e.shl32(word(1), number);
-    e.if(e.eqz32(e.and32(local(I32, this.#found), bit)), () => {
+    e.if(e.eqz32(e.and32(local(I32, Local.found), bit)), () => {
       e.if(e.ne32(e.codePage(tag, leave), expected), leave);
-      e.set(this.#found, e.or32(local(I32, this.#found), bit));
+      e.set(Local.found, e.or32(local(I32, Local.found), bit));
     });
   }
 
   /** Another page is not looked at, and counted, before there is an instruction of it to execute. */
   #lookNoFurther(leave: () => void): void {
-    this.#e.if(this.#e.eqz32(this.#e.low(this.#e.count)), leave);
+    this.#e.if(this.#e.eqz32(this.#e.low(local(I64, Local.count))), leave);
   }
 
-  #entered(tag: ReturnType<RegionEmitter['addressAt']>): void {
-    this.#e.set(Parameter.pageVa, tag);
+  #entered(tag: Long): void {
+    this.#e.set(Local.pageVa, tag);
     this.#countFetch();
   }
 
@@ -227,7 +224,7 @@ class RegionFunction implements Jumps {
   #dispatch(loop: Loop, labels: ReadonlyMap<number, Label>): void {
     const { body } = this;
     const e = this.#e;
-    const next = local(I32, Parameter.block);
+    const next = local(I32, Local.block);
     const first = labels.get(loop.first)!;
     const table: Label[] = [];
     loop.units.forEach((unit, i) => {
@@ -246,26 +243,26 @@ class RegionFunction implements Jumps {
   #findBlock(): void {
     const e = this.#e;
     if (!this.#plan.blocks.some((block) => block.code.at(-1)!.row.flow === 'jumpRegister')) return;
-    const target = local(I64, e.target);
+    const target = local(I64, Local.target);
     const leave = (): void => e.exitAtTarget(Return.GoOn);
     e.beginGlue();
-    e.if(e.eq32(local(I32, Parameter.block), word(BY_ADDRESS)), () => {
+    e.if(e.eq32(local(I32, Local.block), word(BY_ADDRESS)), () => {
       const tag = e.let(e.and(target, long(-4096n)));
-      const changes = e.let(e.ne(tag, e.pageVa));
+      const changes = e.let(e.ne(tag, local(I64, Local.pageVa)));
       const page = this.body.temp(I32);
-      e.set(page, local(I32, Parameter.page));
+      e.set(page, local(I32, Local.page));
       e.if(changes, () => {
         if (this.#hasPages) this.#findPage(page, tag, leave);
         else leave();
       });
       const ip = e.let(e.add32(local(I32, page), e.shl32(e.and32(e.low(target), word(0xfff)), word(DECODED_SHIFT))));
-      e.if(e.ne32(e.cell(I32, ip, Decoded.handler, Op.i32Load16U), word(Handler.Region)), leave);
-      const entry = e.let(e.cell(I32, e.shl32(e.cell(I32, ip, Decoded.regionEntry, Op.i32Load16U), word(2)), REGION_ENTRIES));
+      e.if(e.ne32(load(I32, Op.i32Load16U, ip, Decoded.handler), word(Handler.Region)), leave);
+      const entry = e.let(load(I32, Op.i32Load, e.shl32(load(I32, Op.i32Load16U, ip, Decoded.regionEntry), word(2)), REGION_ENTRIES));
       e.if(e.ne32(e.shrU32(entry, word(16)), word(this.#slot)), leave);
-      e.set(Parameter.block, e.and32(entry, word(0xffff)));
+      e.set(Local.block, e.and32(entry, word(0xffff)));
       if (!this.#hasPages) return;
       e.if(changes, () => {
-        e.set(Parameter.page, local(I32, page));
+        e.set(Local.page, local(I32, page));
         this.#entered(tag);
       });
     });
@@ -275,7 +272,7 @@ class RegionFunction implements Jumps {
   #findPage(page: number, tag: Long, leave: () => void): void {
     const e = this.#e;
     this.#lookNoFurther(leave);
-    const distance = e.let(e.sub(tag, local(I64, this.#origin)));
+    const distance = e.let(e.sub(tag, local(I64, Local.origin)));
     const number = this.body.temp(I32);
     e.set(page, word(0));
     for (const [n, [at, place]] of [...this.#plan.pages].entries()) {
@@ -321,7 +318,7 @@ class RegionFunction implements Jumps {
   /** Leaves for the interpreter where the quantum does not last. */
   #ask(block: Block, start: number): void {
     const e = this.#e;
-    e.if(e.ltU32(e.low(e.count), word(block.need)), () => e.exit(Return.Interpret, e.addressAt(block.at - start)));
+    e.if(e.ltU32(e.low(local(I64, Local.count)), word(block.need)), () => e.leaveAt(block.at - start));
   }
 
   /** An instruction over two pages, at the end of its block: done only where the next page holds the same second parcel. */
@@ -330,13 +327,14 @@ class RegionFunction implements Jumps {
     e.beginGlue();
     const tag = e.let(e.addressAt(4096));
     const host = e.codeHost(tag, () => e.leaveAt(offset));
-    e.if(e.ne32(e.cell(I32, host, 0, Op.i32Load16U), word(parcel)), () => e.leaveAt(offset));
+    e.if(e.ne32(load(I32, Op.i32Load16U, host, 0), word(parcel)), () => e.leaveAt(offset));
   }
 
   #countFetch(): void {
-    this.#e.set(this.#fetches, this.#e.add32(local(I32, this.#fetches), word(1)));
+    this.#e.set(Local.fetches, this.#e.add32(local(I32, Local.fetches), word(1)));
   }
 }
 
 /** Writes the function of a region. */
-export const writeRegion = (job: Job, imports: Imports, cacheEntries: number): FunctionBody => new RegionFunction(job, imports, cacheEntries).write();
+export const writeRegion = (job: Job, imports: Imports, cacheEntries: number, stamps: Stamps): FunctionBody =>
+  new RegionFunction(job, imports, cacheEntries, stamps).write();

@@ -13,6 +13,7 @@ import { Heat, type Seed } from './heat.js';
 import type { Job } from './job.js';
 import { Merger } from './merge.js';
 import type { RegionOptions } from './options.js';
+import { Stamps } from './stamps.js';
 import { type FunctionTable, type Region, RegionTable } from './region-table.js';
 
 /** The hart in the window as regions see it. */
@@ -70,6 +71,7 @@ export class Regions {
   readonly #cacheEntries: number;
   readonly #heat: Heat;
   readonly #merger: Merger;
+  readonly #stamps = new Stamps();
   #untilLook = LOOK;
   readonly #engine: RegionOptions['engine'];
   readonly #eager: boolean;
@@ -135,7 +137,7 @@ export class Regions {
     this.#makeRoom();
     const planned = new Set<number>();
     for (const { plan } of jobs) for (const { at } of plan.blocks) planned.add(placeOf(plan, at));
-    for (let seeds = this.#heat.seeds.filter((seed) => this.#isOpen(seed) && !planned.has(seed.ip)); seeds.length > 0;) {
+    for (let seeds = this.#hotAndWarm().filter((seed) => this.#isOpen(seed) && !planned.has(seed.ip)); seeds.length > 0;) {
       const [first] = seeds as [Seed];
       const near = seeds.filter(({ pageVa }) => Math.abs(pageVa - first.pageVa) <= NEIGHBOURHOOD * 4096);
       const job = this.#job(near, planned, hart);
@@ -145,6 +147,13 @@ export class Regions {
       seeds = seeds.filter((seed) => seed !== first && !done.has(seed.ip) && (job !== undefined || !near.includes(seed)));
     }
     this.#heat.seeds = [];
+  }
+
+  /** What is hot, and what is warm in the same pages: that would only make the regions grow a little later. */
+  #hotAndWarm(): Seed[] {
+    const { seeds } = this.#heat;
+    const pages = new Map(seeds.map((seed) => [seed.page, seed]));
+    return this.#eager ? seeds : [...seeds, ...[...pages.values()].flatMap((seed) => this.#heat.warm(seed))];
   }
 
   /** Plans one region for several that enter each other often. */
@@ -210,7 +219,7 @@ export class Regions {
   }
 
   #install(jobs: readonly Job[]): void {
-    const functions = instantiate(writeModule(jobs, this.#cacheEntries), jobs, this.#memory.memory);
+    const functions = instantiate(writeModule(jobs, this.#cacheEntries, this.#stamps), jobs, this.#memory.memory);
     jobs.forEach((job, i) => {
       this.table.install(job, functions[i]);
       this.#compiled += job.plan.instructions;

@@ -5,7 +5,7 @@
  * all that follow it through the same register, unchanged, and one whose page is known asks for the page. What it was told
  * stays in a local: the window. Asking is without effect, and whoever is refused leaves the region before the access.
  */
-import { memoryAccess } from './accesses.js';
+import { type MemoryAccess, memoryAccess } from './accesses.js';
 import type { Block, Plan } from './blocks.js';
 import { Constants, Kind } from './constants.js';
 import type { GuestInstruction } from './guest-code.js';
@@ -19,16 +19,21 @@ export interface Page {
 
 /** How an access finds its memory: in a window. */
 export interface Use {
-  /** The number of the window. */
+  /** The number of the window: of a register below {@link FIRST_PAGE}, else of a page. */
   readonly window: number;
   /** Bytes from the content of rs1, or from the beginning of the page. */
   readonly offset: number;
+  readonly store: boolean;
   /** What has to be asked for first: bytes around the content of rs1, or a page. */
   readonly opens: Span | Page | undefined;
 }
 
-/** Windows by their numbers are those of the x registers, and from here on those of pages. */
-export const FIRST_PAGE = 32;
+/**
+ * Windows by their numbers: those of the x registers for loads, and from here on for stores, for which the bytes may lie in another page;
+ * then those of pages.
+ */
+const FIRST_STORE = 32;
+export const FIRST_PAGE = 64;
 
 const READ = 1;
 const WRITE = 2;
@@ -131,7 +136,7 @@ class Windows {
     if (access === undefined) return;
     const { rs1, imm } = instruction;
     const kind = constants.kinds[rs1] as Kind;
-    if (kind === Kind.Unknown) return this.#throughRegister(instruction, access.size, access.store ? write : read);
+    if (kind === Kind.Unknown) return this.#throughRegister(instruction, access, access.store ? write : read);
     const address = constants.values[rs1]! + imm;
     if (address % access.size !== 0) return;
     const page: Page = { page: Math.floor(address / 4096), relative: kind === Kind.Relative };
@@ -139,21 +144,22 @@ class Windows {
     const asked = pages.get(window) ?? 0;
     const needed = access.store ? WRITE : READ;
     pages.set(window, asked | needed);
-    this.uses.set(instruction, { window, offset: address - page.page * 4096, opens: (asked & needed) === 0 ? page : undefined });
+    this.uses.set(instruction, { window, offset: address - page.page * 4096, store: access.store, opens: (asked & needed) === 0 ? page : undefined });
   }
 
-  #throughRegister(instruction: GuestInstruction, size: number, shown: Spans): void {
+  #throughRegister(instruction: GuestInstruction, { size, store }: MemoryAccess, shown: Spans): void {
     const { rs1, imm } = instruction;
+    const window = store ? FIRST_STORE + rs1 : rs1;
     const known = shown[rs1];
     if (known !== undefined && covers(known, imm, size)) {
-      this.uses.set(instruction, { window: rs1, offset: imm, opens: undefined });
+      this.uses.set(instruction, { window, offset: imm, store, opens: undefined });
       return;
     }
     const need = this.#needs.get(instruction);
     // An access that asks for itself alone does it in the plain way.
     if (need === undefined || need.high - need.low === size) return;
     shown[rs1] = need;
-    this.uses.set(instruction, { window: rs1, offset: imm, opens: need });
+    this.uses.set(instruction, { window, offset: imm, store, opens: need });
   }
 
   #window({ page, relative }: Page): number {

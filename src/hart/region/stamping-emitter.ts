@@ -1,0 +1,213 @@
+/**
+ * Where the operands of a region's instructions come from: locals and constants; and how code for one instruction is used for the
+ * next (see stamps.ts).
+ */
+import { HarnessBug } from '../../base/index.js';
+import { TC_ENTRY_BYTES } from '../../../mmu/index.js';
+import { Emitter, type Imports } from '../emitter.js';
+import { local, type Long, long, value, word, type Word } from '../value.js';
+import { type FunctionBody, type Label, Op, ValueType } from '../../wasm/index.js';
+import type { GuestInstruction } from './guest-code.js';
+import { Local, localOfF, localOfWindow, localOfX, TEMPS_END } from './region-locals.js';
+import type { Span } from './span.js';
+import { Hole, type Stamp, type Stamps } from './stamps.js';
+import { FIRST_PAGE, type Page, type Use } from './windows.js';
+
+const I32: typeof ValueType.I32 = ValueType.I32;
+const I64: typeof ValueType.I64 = ValueType.I64;
+
+/** Register windows begin so many bytes before the register's address: no offset is negative. */
+export const BEFORE = 2048;
+
+const ZERO: Long = long(0n);
+const X_HOLES = { rs1: Hole.Rs1, rs2: Hole.Rs2 } as const;
+const F_HOLES = { rs1: Hole.Fs1, rs2: Hole.Fs2, rs3: Hole.Fs3 } as const;
+
+/** Writes code once, and then copies it with other operands. */
+export abstract class StampingEmitter extends Emitter {
+  readonly #stamps: Stamps;
+  readonly #mask: Word;
+  /** Locals of windows of pages, from {@link FIRST_PAGE} on. */
+  readonly #pageWindows: number[] = [];
+  /** Where the region is left for the interpreter: see RegionFunction. */
+  leaveLabel: Label = 0;
+  /** Relative address of the page of code. */
+  protected page = 0;
+  /** The instruction at hand, how it finds its memory where that is in a window, and its offset in its page. */
+  protected instructionNow: GuestInstruction | undefined;
+  protected use: Use | undefined;
+  protected offset = 0;
+  /** Instructions and accesses the block has done before it. */
+  protected done = 0;
+  protected accessesDone = 0;
+  /** Of the stamp being made: its holes, and where it and its blocks begin. */
+  #holes: number[] = [];
+  #start = 0;
+  #depth = 0;
+
+  /** `cacheEntries` is the size of the translation caches, which `stamps` know as well. */
+  constructor(body: FunctionBody, imports: Imports, cacheEntries: number, stamps: Stamps) {
+    super(body, imports);
+    this.#mask = word((cacheEntries - 1) * TC_ENTRY_BYTES);
+    this.#stamps = stamps;
+  }
+
+  // --- operands
+
+  protected override readX(field: 'rs1' | 'rs2'): Long {
+    const n = this.current[field];
+    return n === 0 ? ZERO : value(I64, (b) => {
+      this.hole(X_HOLES[field], 1);
+      b.get(localOfX(n));
+    });
+  }
+
+  protected override writeX(result: Long): void {
+    const { rd } = this.current;
+    if (rd === 0) return;
+    result.put(this.body);
+    this.hole(Hole.Rd, 1);
+    this.body.set(localOfX(rd));
+  }
+
+  protected override readF(field: 'rs1' | 'rs2' | 'rs3'): Long {
+    return value(I64, (b) => {
+      this.hole(F_HOLES[field], 1);
+      b.get(localOfF(this.current[field]));
+      b.op(Op.i64ReinterpretF64);
+    });
+  }
+
+  protected override writeF(bits: Long): void {
+    bits.put(this.body);
+    this.body.op(Op.f64ReinterpretI64);
+    this.hole(Hole.Fd, 1);
+    this.body.set(localOfF(this.current.rd));
+  }
+
+  override imm(): Long {
+    return this.constant(Hole.Imm, this.current.imm);
+  }
+
+  override rm(): Word {
+    return word(this.current.imm);
+  }
+
+  override pc(): Long {
+    return this.address(Hole.Pc, this.offset);
+  }
+
+  override nextPc(): Long {
+    return this.address(Hole.NextPc, this.offset + this.current.length);
+  }
+
+  protected override cacheBase(): Word {
+    return local(I32, Local.cache);
+  }
+
+  protected override cacheMask(): Word {
+    return this.#mask;
+  }
+
+  protected override cacheGeneration(): Long {
+    return local(I64, Local.generation);
+  }
+
+  /** Nothing is called, so nothing changes it. */
+  protected override reloadGeneration(): void {}
+
+  protected constant(hole: Hole, n: number): Long {
+    return value(I64, (b) => {
+      this.hole(hole, 1);
+      b.i64ConstWide(n);
+    });
+  }
+
+  protected address(hole: Hole, offset: number): Long {
+    return this.add(local(I64, Local.pageVa), this.constant(hole, offset));
+  }
+
+  protected get current(): GuestInstruction {
+    return this.instructionNow!;
+  }
+
+  // --- stamps
+
+  /** A hole begins `skip` bytes from here. */
+  protected hole(hole: Hole, skip: number): void {
+    this.#holes.push(hole, this.body.length - this.#start + skip, this.body.depth - this.#depth);
+  }
+
+  /** Writes code of a kind, or copies what has been written of it. */
+  protected stamp(kind: object, variant: number, write: () => void): Stamp {
+    const known = this.#stamps.get(kind, variant);
+    if (known) {
+      this.#copy(known);
+      return known;
+    }
+    const { body } = this;
+    this.begin();
+    this.#holes = [];
+    this.#start = body.length;
+    this.#depth = body.depth;
+    write();
+    for (const type of [I32, I64, ValueType.F32, ValueType.F64]) if (body.temp(type) >= TEMPS_END) throw new HarnessBug('code of a kind needs more scratch locals', { variant });
+    const stamp = { code: body.since(this.#start), holes: this.#holes, accesses: this.accesses };
+    this.#holes = [];
+    this.#stamps.set(kind, variant, stamp);
+    return stamp;
+  }
+
+  #copy({ code, holes }: Stamp): void {
+    const { body } = this;
+    const start = body.length;
+    body.copy(code);
+    for (let n = 0; n < holes.length; n += 3) this.#fill(holes[n] as Hole, start + holes[n + 1]!, holes[n + 2]!);
+  }
+
+  #fill(hole: Hole, at: number, depth: number): void {
+    const { body } = this;
+    const instruction = this.current;
+    switch (hole) {
+      case Hole.Rs1: return body.setByte(at, localOfX(instruction.rs1));
+      case Hole.Rs2: return body.setByte(at, localOfX(instruction.rs2));
+      case Hole.Rd: return body.setByte(at, localOfX(instruction.rd));
+      case Hole.Fs1: return body.setByte(at, localOfF(instruction.rs1));
+      case Hole.Fs2: return body.setByte(at, localOfF(instruction.rs2));
+      case Hole.Fs3: return body.setByte(at, localOfF(instruction.rs3));
+      case Hole.Fd: return body.setByte(at, localOfF(instruction.rd));
+      case Hole.Imm: return body.setConstWide(at, instruction.imm);
+      case Hole.Pc: return body.setConstWide(at, this.offset);
+      case Hole.NextPc: return body.setConstWide(at, this.offset + instruction.length);
+      case Hole.Done: return body.setConstWide(at, this.doneSoFar());
+      case Hole.Leave: return body.setIndexWide(at, body.depth + depth - this.leaveLabel);
+      case Hole.Window: return body.setIndexWide(at, this.windowOf(this.use!));
+      case Hole.Offset: return body.setIndexWide(at, offsetIn(this.use!));
+      case Hole.First: return body.setConstWide(at, firstOf(this.use!.opens as Span));
+      case Hole.Anchor: return body.setConstWide(at, firstOf(this.use!.opens as Span) + BEFORE);
+      case Hole.LastPlace: return body.setConstWide(at, lastPlace(this.use!.opens as Span));
+      case Hole.PageAddress: return body.setConstWide(at, this.pageAddress(this.use!.opens as Page));
+    }
+  }
+
+  protected windowOf({ window }: Use): number {
+    if (window < FIRST_PAGE) return localOfWindow(window);
+    return (this.#pageWindows[window - FIRST_PAGE] ??= this.body.local(I32));
+  }
+
+  protected pageAddress({ page, relative }: Page): number {
+    return relative ? page * 4096 - this.page : page * 4096;
+  }
+
+  protected doneSoFar(): number {
+    return (this.accessesDone << 16) | this.done;
+  }
+}
+
+/** The lowest address of a span with its alignment. */
+export const firstOf = ({ low, at, size }: Span): number => low - ((low - at) & (size - 1));
+
+/** Where in a page a span may begin at most. */
+export const lastPlace = (span: Span): number => 4096 - (span.high - firstOf(span));
+
+export const offsetIn = ({ window, offset }: Use): number => (window < FIRST_PAGE ? offset + BEFORE : offset);

@@ -63,7 +63,7 @@ export class RegionEmitter extends StampingEmitter {
     }
     if (this.use?.opens !== undefined) this.#open(this.use.opens, this.use.store ? TC_WRITE : TC_READ);
     // What does not show in the holes: registers that are 0, windows, and rounding modes.
-    const variant = (rs1 === 0 ? 1 : 0) | (rs2 === 0 ? 2 : 0) | (rd === 0 ? 4 : 0) | (this.use ? 8 : 0) | (row.operands.includes('rm') ? instruction.imm << 4 : 0);
+    const variant = (rs1 === 0 ? 1 : 0) | (rs2 === 0 ? 2 : 0) | (rd === 0 ? 4 : 0) | (this.use ? 8 : 0) | (row.fields.rm ? instruction.imm << 4 : 0);
     if (row.flow === 'branch') this.settle(1);
     const { accesses } = this.stamp(row, variant, () => row.semantics(this));
     if (row.flow === 'branch') return this.#jumps.taken(true);

@@ -137,7 +137,7 @@ export class Regions {
     this.#makeRoom();
     const planned = new Set<number>();
     for (const { plan } of jobs) for (const { at } of plan.blocks) planned.add(placeOf(plan, at));
-    for (let seeds = this.#hotAndWarm().filter((seed) => this.#isOpen(seed) && !planned.has(seed.ip)); seeds.length > 0;) {
+    for (let seeds = this.#hotAndWarm().filter((seed) => this.#isOpen(seed) && !planned.has(seed.ip)); seeds.length > 0 && this.#hasRoom(jobs);) {
       const [first] = seeds as [Seed];
       const near = seeds.filter(({ pageVa }) => Math.abs(pageVa - first.pageVa) <= NEIGHBOURHOOD * 4096);
       const job = this.#job(near, planned, hart);
@@ -147,6 +147,11 @@ export class Regions {
       seeds = seeds.filter((seed) => seed !== first && !done.has(seed.ip) && (job !== undefined || !near.includes(seed)));
     }
     this.#heat.seeds = [];
+  }
+
+  /** Whether there are slots and entries for one more region besides those planned. */
+  #hasRoom(jobs: readonly Job[]): boolean {
+    return this.table.slotsLeft > 1 && this.table.entriesLeft > BOUNDS.instructions * (jobs.length + 1);
   }
 
   /** What is hot, and what is warm in the same pages: that would only make the regions grow a little later. */

@@ -38,6 +38,9 @@ export const FIRST_PAGE = 64;
 const READ = 1;
 const WRITE = 2;
 
+/** How far away pages may be whose place is written as a constant of 32 bits; relative ones also from the other pages of the region. */
+const LIMITS = { [Kind.Absolute]: 2 ** 31, [Kind.Relative]: 2 ** 30 } as const;
+
 type Spans = (Span | undefined)[];
 
 /** What has been asked for, at one place. */
@@ -138,7 +141,7 @@ class Windows {
     const kind = constants.kinds[rs1] as Kind;
     if (kind === Kind.Unknown) return this.#throughRegister(instruction, access, access.store ? write : read);
     const address = constants.values[rs1]! + imm;
-    if (address % access.size !== 0) return;
+    if (address % access.size !== 0 || Math.abs(address + 0.5) > LIMITS[kind]) return;
     const page: Page = { page: Math.floor(address / 4096), relative: kind === Kind.Relative };
     const window = this.#window(page);
     const asked = pages.get(window) ?? 0;

@@ -138,7 +138,7 @@ export function discover(seeds: readonly number[], source: CodeSource, bounds: B
   connect(byAddress);
   const ordered = order(successors(byAddress));
   const blocks = ordered.blocks.map((n) => byAddress[n]!);
-  connect(blocks);
+  renumber(blocks, ordered.blocks);
   ask(blocks);
   return { blocks, loops: ordered.loops, pages: found.pages, instructions: found.seen.size, full: found.full };
 }
@@ -164,13 +164,17 @@ function blockAt(at: number, { seen, leaders }: Discovery): Block {
   return block;
 }
 
+/** Whether a block ends with a call. */
+export function calls({ code }: Block): boolean {
+  const { rd, row } = code.at(-1)!;
+  return rd !== 0 && (row.flow === 'jump' || row.flow === 'jumpRegister');
+}
+
 /** Where each block goes, what follows it in memory last. A call is taken to come back; so the parts of a function stay together. */
 function successors(blocks: readonly Block[]): number[][] {
   const index = new Map(blocks.map(({ at }, i) => [at, i]));
-  return blocks.map(({ code, end, taken, next }) => {
-    const { rd, row } = code.at(-1)!;
-    const calls = rd !== 0 && (row.flow === 'jump' || row.flow === 'jumpRegister');
-    const to = calls ? [index.get(end) ?? OUTSIDE] : [taken, next];
+  return blocks.map((block) => {
+    const to = calls(block) ? [index.get(block.end) ?? OUTSIDE] : [block.taken, block.next];
     return to.filter((n) => n >= 0);
   });
 }
@@ -181,6 +185,16 @@ function connect(blocks: readonly Block[]): void {
   for (const block of blocks) {
     if (block.taken !== NOWHERE) block.taken = index.get(block.takenTo) ?? OUTSIDE;
     if (block.next !== NOWHERE) block.next = index.get(block.end) ?? OUTSIDE;
+  }
+}
+
+/** Gives blocks the numbers of their places in an order of their former numbers. */
+function renumber(blocks: readonly Block[], order: readonly number[]): void {
+  const places = new Int32Array(order.length);
+  order.forEach((n, place) => (places[n] = place));
+  for (const block of blocks) {
+    if (block.taken >= 0) block.taken = places[block.taken]!;
+    if (block.next >= 0) block.next = places[block.next]!;
   }
 }
 

@@ -3,7 +3,7 @@
  * order.ts, a forward jump leaves nested blocks, and a backward one goes to the head of a loop. A loop that is entered elsewhere than
  * at its head begins with a table of its units: it dispatches.
  */
-import type { Block, Plan } from './blocks.js';
+import { calls, type Plan } from './blocks.js';
 import type { Interval } from './order.js';
 
 /** A loop over the blocks `first` to `last`, or (the outermost) the whole region. */
@@ -48,8 +48,6 @@ export function isAnnounced(tree: LoopTree, loop: Loop, block: number): boolean 
   return false;
 }
 
-const isCall = ({ code }: Block): boolean => code.at(-1)!.rd !== 0 && code.at(-1)!.row.flow === 'jump';
-
 /** Makes a tree of the loops of a plan. */
 export function findLoops({ blocks, loops }: Pick<Plan, 'blocks' | 'loops'>): LoopTree {
   const tree = nest(loops, blocks.length);
@@ -62,7 +60,7 @@ export function findLoops({ blocks, loops }: Pick<Plan, 'blocks' | 'loops'>): Lo
   blocks.forEach((block, i) => {
     if (block.entry) enter(i, undefined);
     // A call is no edge of the order: a function may begin before its call, in the middle of a loop around both.
-    if (isCall(block) && block.taken >= 0) enter(block.taken, undefined);
+    if (calls(block) && block.taken >= 0) enter(block.taken, undefined);
     for (const to of [block.taken, block.next]) if (to >= 0) enter(to, i);
   });
   return tree;

@@ -12,13 +12,12 @@ import { type FunctionBody, type Label, Op, ValueType } from '../../wasm/index.j
 import type { GuestInstruction } from './guest-code.js';
 import { Local } from './region-locals.js';
 import type { Span } from './span.js';
-import { BEFORE, firstOf, lastPlace, offsetIn, StampingEmitter } from './stamping-emitter.js';
+import { BEFORE, firstOf, lastPlace, offsetIn, StampingEmitter, ZERO } from './stamping-emitter.js';
 import { Hole, type Stamps } from './stamps.js';
 import type { Page, Use } from './windows.js';
 
 const I32: typeof ValueType.I32 = ValueType.I32;
 const I64: typeof ValueType.I64 = ValueType.I64;
-const ZERO: Long = long(0n);
 /** Kinds of stamps that are no instruction's. */
 const OPEN_PAGE = {};
 const OPEN_SPAN = {};

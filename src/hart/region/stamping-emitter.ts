@@ -19,7 +19,8 @@ const I64: typeof ValueType.I64 = ValueType.I64;
 /** Register windows begin so many bytes before the register's address: no offset is negative. */
 export const BEFORE = 2048;
 
-const ZERO: Long = long(0n);
+/** What x0 holds. */
+export const ZERO: Long = long(0n);
 const X_HOLES = { rs1: Hole.Rs1, rs2: Hole.Rs2 } as const;
 const F_HOLES = { rs1: Hole.Fs1, rs2: Hole.Fs2, rs3: Hole.Fs3 } as const;
 

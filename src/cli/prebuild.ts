@@ -1,33 +1,45 @@
 /**
- * The last step of the build, run on `dist`: the interpreter's module and the command line's compiled code, so that no
- * start has to make them, and the kinds of module in the folders (the command line is CommonJS, the declarations describe ES modules).
+ * The last step of the build, in the folder it is given: the interpreter's module and machine code and the command line's compiled code,
+ * so that no start has to make them, and the kinds of module in the folders (the command line is CommonJS, the declarations describe
+ * ES modules). What V8 makes is made in processes of their own, which begin as those do that will use it.
  */
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { generateInterpreter } from '../hart/index.js';
 import { commandLineOf, compileCommandLine, keepCode, type ScriptName } from './command-line-bundle.js';
+import { machineCodeOf } from './machine-code.js';
+import { giveFlagsBack } from './prebuilt.js';
 
-/** A program that needs little more than what every program needs. */
-const PROGRAM = 'guest/images/hello.elf';
+/** A program that needs what most programs need, for long enough to be compiled into regions. */
+const RUN = ['run', 'guest/images/sort.elf', '--quiet'];
+
+const SCRIPTS: readonly ScriptName[] = ['command-line', 'run'];
+
+const [, self, given, part] = process.argv;
+const folder = resolve(given!);
 
 /** Runs the program with a script and keeps the code of all that has run. */
 async function keepCodeOf(name: ScriptName): Promise<void> {
-  const script = compileCommandLine('dist', name);
-  await commandLineOf(script, 'dist').main(['run', PROGRAM, '--quiet']);
-  keepCode(script, 'dist', name);
+  const script = compileCommandLine(folder, name);
+  await commandLineOf(script, folder).main(RUN);
+  giveFlagsBack();
+  keepCode(script, folder, name);
 }
+
+/** Does one part of the work, with nothing to read on standard output. */
+const inItsOwnProcess = (what: string): boolean =>
+  spawnSync(process.execPath, [self!, folder, what], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
 
 function prepare(): void {
-  writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
-  writeFileSync('dist/types/package.json', '{ "type": "module" }\n');
-  writeFileSync('dist/interpreter.wasm', generateInterpreter());
-  for (const name of ['command-line', 'run'] satisfies ScriptName[]) {
-    // In a process of its own, whose output, which is the program's, nobody sees.
-    const { status } = spawnSync(process.execPath, [process.argv[1]!, name], { stdio: ['ignore', 'ignore', 'inherit'] });
-    if (status !== 0) throw new Error(`${name}: ${PROGRAM} did not run`);
-  }
+  mkdirSync(join(folder, 'types'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
+  writeFileSync(join(folder, 'types/package.json'), '{ "type": "module" }\n');
+  writeFileSync(join(folder, 'interpreter.wasm'), generateInterpreter());
+  if (!inItsOwnProcess('interpreter')) console.warn(`built without machine code of the interpreter, which V8 ${process.versions.v8} does not give`);
+  for (const name of SCRIPTS) if (!inItsOwnProcess(name)) throw new Error(`${name}: ${RUN.join(' ')} did not run`);
 }
 
-const [, , name] = process.argv;
-if (name === undefined) prepare();
-else await keepCodeOf(name as ScriptName);
+if (part === undefined) prepare();
+else if (part === 'interpreter') writeFileSync(join(folder, 'interpreter.code'), machineCodeOf(new Uint8Array(readFileSync(join(folder, 'interpreter.wasm')))));
+else await keepCodeOf(part as ScriptName);

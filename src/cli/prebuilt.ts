@@ -2,34 +2,50 @@
 import { join } from 'node:path';
 import { fs } from './host.js';
 import { usePrebuiltInterpreter } from '../hart/index.js';
+import { moduleWithCode } from './machine-code.js';
+import { setBudget } from './v8-flags.js';
 
-/** Lets the machines of this process use the interpreter's module the build has written beside this file. */
+/**
+ * Lets the machines of this process use the interpreter the build has written beside this file. With its machine code it is fast from
+ * the first instruction, and V8 does not spend the guest's first tenths of a second on optimising it.
+ */
 export function takePrebuilt(): void {
+  const bytes = prebuilt('interpreter.wasm');
+  if (bytes === undefined) return;
+  const code = prebuilt('interpreter.code');
+  usePrebuiltInterpreter((code && moduleWithCode(bytes, code)) ?? optimizedLate(bytes));
+  setBudget('interrupt-budget', PATIENT_WITH_JAVASCRIPT);
+}
+
+/** Gives V8 its flags back: what it makes for other processes to use must be made under the flags they start with. */
+export function giveFlagsBack(): void {
+  setBudget('interrupt-budget');
+}
+
+function prebuilt(name: string): Uint8Array<ArrayBuffer> | undefined {
   try {
-    const bytes = new Uint8Array(fs.readFileSync(join(import.meta.dirname, 'interpreter.wasm')));
-    withoutHaste(() => usePrebuiltInterpreter(bytes));
+    return new Uint8Array(fs.readFileSync(join(import.meta.dirname, name)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return undefined;
   }
 }
 
-/** The V8 this is known to help, and what a function may execute there before it is optimised: "rough bytes". */
-const V8 = '11.3.';
-const BUDGET = 1_800_000;
-const PATIENT_BUDGET = 1_000_000_000;
+/**
+ * Nine times the default. The compiler of regions runs for some hundredths of a second; optimising it takes longer than that, and keeps
+ * the other core from optimising the regions.
+ */
+const PATIENT_WITH_JAVASCRIPT = 600_000;
+const PATIENT_WITH_WASM = 1_000_000_000;
 
 /**
  * Compiles a module whose functions are optimised later than usual. Each jump back in the interpreter is a long one, which V8 takes for
  * work done: it would optimise the interpreter after some dozen instructions, and a process does not end before that is finished. So
  * a trivial guest would take twice its time; now the optimiser starts after some ten thousand instructions.
  */
-function withoutHaste(compile: () => void): void {
-  if (!process.versions.v8.startsWith(V8)) {
-    compile();
-    return;
-  }
-  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
-  setFlagsFromString(`--wasm-tiering-budget=${PATIENT_BUDGET}`);
-  compile();
-  setFlagsFromString(`--wasm-tiering-budget=${BUDGET}`);
+function optimizedLate(bytes: Uint8Array<ArrayBuffer>): object {
+  setBudget('wasm-tiering-budget', PATIENT_WITH_WASM);
+  const module = new WebAssembly.Module(bytes);
+  setBudget('wasm-tiering-budget');
+  return module;
 }

@@ -71,12 +71,9 @@ export interface InterpreterImportFunctions {
 
 let compiled: WebAssembly.Module | undefined;
 
-/**
- * Takes the interpreter's bytes from an earlier `generateInterpreter()` of the same build, which saves generating them;
- * without effect once a machine was made.
- */
-export function usePrebuiltInterpreter(bytes: Uint8Array<ArrayBuffer>): void {
-  compiled ??= new WebAssembly.Module(bytes);
+/** Takes a module made of what `generateInterpreter()` of the same build has written; without effect once a machine was made. */
+export function usePrebuiltInterpreter(module: object): void {
+  compiled ??= module as WebAssembly.Module;
 }
 
 /** The interpreter of one memory. */

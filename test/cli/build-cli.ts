@@ -28,17 +28,14 @@ export function buildCli(folder: string): void {
   bundle('src/cli/main.ts', 'command-line.cjs', script);
   bundle('src/cli/run-main.ts', 'run.cjs', { ...script, external: LEFT_OUT.map((file) => `./${file}`) });
   bundle('src/cli/command-line-bundle.ts', 'loader.cjs');
+  bundle('src/cli/machine-code.ts', 'machine-code.cjs');
+  bundle('src/cli/prebuild.ts', 'prebuild.mjs', { format: 'esm', minify: false });
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }');
   writeFileSync(join(folder, 'interpreter.wasm'), generateInterpreter());
 }
 
-/** Keeps the code V8 compiles for what a small program runs, beside the scripts in a folder. */
+/** Has the build's last step make what V8 is to find there. */
 export function keepCode(folder: string): void {
-  const program = join(root, 'guest/images/hello.elf');
-  for (const name of SCRIPTS) {
-    const keep = `const { compileCommandLine, commandLineOf, keepCode } = require('./loader.cjs');
-      const script = compileCommandLine(process.cwd(), '${name}');
-      commandLineOf(script, process.cwd()).main(['run', ${JSON.stringify(program)}, '--quiet']).then(() => keepCode(script, process.cwd(), '${name}'));`;
-    spawnSync(process.execPath, ['-e', keep], { cwd: folder });
-  }
+  const { status, stderr } = spawnSync(process.execPath, [join(folder, 'prebuild.mjs'), folder], { cwd: root, encoding: 'utf8' });
+  if (status !== 0 || stderr !== '') throw new Error(`prebuild: ${stderr}`);
 }

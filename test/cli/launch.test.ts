@@ -27,6 +27,8 @@ const inFreshProcess = (expression: string): string => {
   const program = `const loader = require('./loader.cjs'); console.log(${expression})`;
   return spawnSync(process.execPath, ['-e', program], { cwd: folder, encoding: 'utf8' }).stdout.trim();
 };
+const takesMachineCode = (): string => inFreshProcess(`!!require('./machine-code.cjs').moduleWithCode(
+  new Uint8Array(fs.readFileSync('interpreter.wasm')), new Uint8Array(fs.readFileSync('interpreter.code')))`);
 const isRejected = (name: string): string => inFreshProcess(`loader.compileCommandLine(process.cwd(), '${name}').cachedDataRejected`);
 
 const works = (): void => {
@@ -50,7 +52,21 @@ it('starts without compiled code beside the scripts', () => {
 it('starts from compiled code that fits, which V8 accepts', () => {
   keepCode(folder);
   for (const name of SCRIPTS) expect(isRejected(name)).toBe('false');
+  expect(takesMachineCode()).toBe('true');
   works();
+});
+
+it('starts where the machine code of the interpreter is damaged, cut short, of another V8 or missing', () => {
+  const path = join(folder, 'interpreter.code');
+  const code = readFileSync(path);
+  for (const wrong of [code.subarray(0, 3), Buffer.alloc(0), Buffer.from(code).fill(0x5a, 0, 16), Buffer.from(code).fill(0x5a, 4, 8)]) {
+    writeFileSync(path, wrong);
+    expect(takesMachineCode()).toBe('false');
+    works();
+  }
+  rmSync(path);
+  works();
+  writeFileSync(path, code);
 });
 
 it('starts where the compiled code is damaged or of another V8', () => {

@@ -32,10 +32,10 @@ function prebuilt(name: string): Uint8Array<ArrayBuffer> | undefined {
 }
 
 /**
- * Nine times the default. The compiler of regions runs for some hundredths of a second; optimising it takes longer than that, and keeps
+ * Three times the default. The compiler of regions runs for some hundredths of a second; optimising it takes longer than that, and keeps
  * the other core from optimising the regions.
  */
-const PATIENT_WITH_JAVASCRIPT = 600_000;
+const PATIENT_WITH_JAVASCRIPT = 220_000;
 const PATIENT_WITH_WASM = 1_000_000_000;
 
 /**

@@ -12,7 +12,7 @@ import { SYSTEM } from './system.js';
 import { systemInstructionAt } from './system-instruction.js';
 
 /** Instructions per entry of generated code: V8 changes to optimised code only when it is entered anew, and interrupts are taken between entries. */
-const ENTRY = 1 << 16;
+const ENTRY = 1 << 17;
 
 /** Returned by what handles one reason to leave generated code, where execution goes on. */
 const GO_ON = -1;

@@ -249,8 +249,13 @@ export class OracleHart {
   #cacheBlock(op: 'cbo.zero' | 'cbo.clean' | 'cbo.flush' | 'cbo.inval', a: bigint): void {
     if (!this.csr.mayManageCaches(op)) this.#illegal();
     const block = u64(a) & ~BigInt(CACHE_BLOCK - 1);
-    if (op === 'cbo.zero') this.#access.store(block, CACHE_BLOCK, 0n);
-    else this.#access.probe(block);
+    try {
+      if (op === 'cbo.zero') this.#access.store(block, CACHE_BLOCK, 0n);
+      else this.#access.probe(block);
+    } catch (error) {
+      // The address in tval is that in rs1, wherever the block begins.
+      throw error instanceof TrapSignal ? new TrapSignal(error.trap.cause, u64(a)) : error;
+    }
   }
 
   #csrAccess(i: Decoded, operand: bigint, writes: boolean): void {

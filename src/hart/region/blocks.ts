@@ -1,17 +1,11 @@
 /**
- * The basic blocks of a region: what can be reached from where it is entered by direct jumps through instructions that have been
- * executed. Addresses here are relative to the page of the first seed: its own bytes are 0 to 4095, the page before begins at -4096.
+ * The basic blocks of a region, and how they are connected. Addresses here are relative to the page of the first seed: its own bytes
+ * are 0 to 4095, the page before begins at -4096.
  */
-import type { GuestInstruction } from './guest-code.js';
+import { isReturn } from './copies.js';
+import { type Bounds, Discovery, pageOf, type Piece } from './discovery.js';
+import type { CodeSource, GuestInstruction } from './guest-code.js';
 import { type Interval, order } from './order.js';
-
-/** The pages around the first seed. */
-export interface CodeSource {
-  /** Place of the decoded page at a distance in pages, 0 where there is none. */
-  pageAt(distance: number): number;
-  /** The instruction at a place of a decoded page; undefined where a region has to end. */
-  instructionAt(ip: number): GuestInstruction | undefined;
-}
 
 /** Block numbers that are none. */
 export const OUTSIDE = -1;
@@ -22,15 +16,23 @@ export interface Block {
   /** Relative address of the first instruction. */
   readonly at: number;
   /** Relative address behind the last one. */
-  end: number;
+  readonly end: number;
   readonly code: GuestInstruction[];
   /** Where the last instruction may jump to: a block, OUTSIDE the region, or NOWHERE. */
   taken: number;
-  takenTo: number;
+  readonly takenTo: number;
   /** Which block follows in memory, or OUTSIDE; NOWHERE where none is reached. */
   next: number;
+  /** Of a copy's return: the block behind the call, and its address. */
+  returnsTo: number;
+  readonly returnAddress: number;
+  /** Whether it ends with a call of a function that is not copied, and the block behind that. */
+  readonly calls: boolean;
+  behind: number;
+  /** Whether it is part of a copy of a function. */
+  readonly copied: boolean;
   /** Whether the region can be entered here. */
-  entry: boolean;
+  readonly entry: boolean;
   /** Whether the block asks if the quantum lasts for what is executed until another block asks. */
   asks: boolean;
   /** That number of instructions; for a block that does not ask, its share of it. */
@@ -49,152 +51,90 @@ export interface Plan {
   readonly full: boolean;
 }
 
-/** How large a region may get. */
-export interface Bounds {
-  readonly instructions: number;
-  readonly pages: number;
-}
-
 /** A block that does not ask is part of at most this many instructions without a question. */
 const UNASKED = 96;
 
-class Discovery {
-  readonly seen = new Map<number, GuestInstruction>();
-  /** Leaders, and whether the region can be entered there. */
-  readonly leaders = new Map<number, boolean>();
-  readonly pages = new Map<number, number>();
-  full = false;
-  readonly #source: CodeSource;
-  readonly #bounds: Bounds;
-  readonly #work: number[] = [];
-  readonly #known = new Set<number>();
-
-  constructor(source: CodeSource, bounds: Bounds) {
-    this.#source = source;
-    this.#bounds = bounds;
-  }
-
-  run(seeds: readonly number[]): void {
-    for (const seed of seeds) this.lead(seed, true);
-    for (let i = 0; i < this.#work.length; i++) this.#walk(this.#work[i]!);
-  }
-
-  lead(at: number, entry: boolean): void {
-    const known = this.leaders.get(at);
-    if (known === undefined) this.#work.push(at);
-    if (known === undefined || (entry && !known)) this.leaders.set(at, entry);
-  }
-
-  #walk(from: number): void {
-    for (let at = from; !this.seen.has(at);) {
-      const instruction = this.#fetch(at);
-      if (instruction === undefined) return;
-      if (this.seen.size >= this.#bounds.instructions) {
-        this.full = true;
-        return;
-      }
-      this.seen.set(at, instruction);
-      const next = at + instruction.length;
-      const { flow } = instruction.row;
-      const linking = instruction.rd !== 0;
-      if (flow === 'branch' || flow === 'jump') this.lead(at + instruction.imm, instruction.imm <= 0 || (flow === 'jump' && linking));
-      if (flow === 'branch') this.lead(next, false);
-      else if (flow !== 'next' && linking) this.lead(next, true);
-      if (flow !== 'next') return;
-      if (pageOf(next) !== pageOf(at)) return this.lead(next, false);
-      at = next;
-    }
-  }
-
-  #fetch(at: number): GuestInstruction | undefined {
-    const distance = pageOf(at);
-    let page = this.pages.get(distance);
-    if (page === undefined) {
-      if (this.pages.size >= this.#bounds.pages) {
-        this.full = true;
-        return undefined;
-      }
-      page = this.#source.pageAt(distance);
-      // One page seen at two addresses: the second one is outside.
-      if (page === 0 || this.#known.has(page)) return undefined;
-      this.#known.add(page);
-      this.pages.set(distance, page);
-    }
-    return this.#source.instructionAt(page + ((at & 0xfff) << 3));
-  }
-}
-
-/** Distance in pages of a relative address. */
-export const pageOf = (at: number): number => at >> 12;
+/** Where a block may go to: blocks, or numbers that are none. */
+export const targets = ({ next, returnsTo, taken }: Block): readonly number[] => [taken, returnsTo, next];
 
 /** Finds the blocks reachable from `seeds`, and orders them. */
 export function discover(seeds: readonly number[], source: CodeSource, bounds: Bounds): Plan {
   const found = new Discovery(source, bounds);
   found.run(seeds);
-  const byAddress: Block[] = [];
-  for (const at of [...found.leaders.keys()].sort((a, b) => a - b)) {
-    if (found.seen.has(at)) byAddress.push(blockAt(at, found));
-  }
-  connect(byAddress);
-  const ordered = order(successors(byAddress));
-  const blocks = ordered.blocks.map((n) => byAddress[n]!);
+  const unordered = connected(found.pieces);
+  const ordered = order(unordered.map(successors));
+  const blocks = ordered.blocks.map((n) => unordered[n]!);
   renumber(blocks, ordered.blocks);
   ask(blocks);
-  return { blocks, loops: ordered.loops, pages: found.pages, instructions: found.seen.size, full: found.full };
+  return { blocks, loops: ordered.loops, pages: found.pages, instructions: found.size, full: found.full };
 }
 
-function blockAt(at: number, { seen, leaders }: Discovery): Block {
-  const block: Block = {
-    at, end: at, code: [], taken: NOWHERE, takenTo: 0, next: OUTSIDE, entry: leaders.get(at) === true, asks: false, need: 0,
-  };
-  for (let i = seen.get(at); i !== undefined; i = seen.get(block.end)) {
-    const from = block.end;
-    block.code.push(i);
-    block.end += i.length;
-    const { flow } = i.row;
-    if (flow === 'branch' || flow === 'jump') {
-      block.taken = OUTSIDE;
-      block.takenTo = from + i.imm;
-    }
-    if (flow === 'jump' || flow === 'jumpRegister') block.next = NOWHERE;
-    if (flow !== 'next' || leaders.has(block.end) || pageOf(block.end) !== pageOf(from)) break;
+function blockAt(at: number, { callees, caller, leaders, returnsTo, seen }: Piece): Block {
+  const code: GuestInstruction[] = [];
+  let end = at;
+  let last = at;
+  for (let i = seen.get(at); i !== undefined; i = seen.get(end)) {
+    code.push(i);
+    last = end;
+    end += i.length;
+    if (i.row.flow !== 'next' || leaders.has(end) || pageOf(end) !== pageOf(last)) break;
   }
-  // An instruction over two pages is never entered: its decoded form has no room for an entry.
-  if (block.code[0]!.secondParcel >= 0) block.entry = false;
-  return block;
+  const { imm, rd, row: { flow } } = code.at(-1)!;
+  const jumps = flow === 'jump' || flow === 'jumpRegister';
+  return {
+    at, end, code, asks: false, need: 0,
+    taken: flow === 'branch' || flow === 'jump' ? OUTSIDE : NOWHERE,
+    takenTo: last + imm,
+    next: jumps ? NOWHERE : OUTSIDE,
+    returnsTo: caller && isReturn(code.at(-1)!) ? OUTSIDE : NOWHERE,
+    returnAddress: returnsTo,
+    calls: jumps && rd !== 0 && !callees.has(last),
+    behind: NOWHERE,
+    copied: caller !== undefined,
+    // An instruction over two pages is never entered: its decoded form has no room for an entry.
+    entry: leaders.get(at) === true && code[0]!.secondParcel < 0,
+  };
 }
 
-/** Whether a block ends with a call. */
-export function calls({ code }: Block): boolean {
-  const { rd, row } = code.at(-1)!;
-  return rd !== 0 && (row.flow === 'jump' || row.flow === 'jumpRegister');
+/** The blocks of all pieces, with the numbers of those they go to. */
+function connected(pieces: readonly Piece[]): Block[] {
+  const blocks: Block[] = [];
+  const numbers = new Map<Piece, Map<number, number>>();
+  for (const piece of pieces) {
+    const mine = new Map<number, number>();
+    numbers.set(piece, mine);
+    for (const at of [...piece.leaders.keys()].sort((a, b) => a - b)) {
+      if (piece.seen.has(at)) mine.set(at, blocks.push(blockAt(at, piece)) - 1);
+    }
+  }
+  const numberOf = (piece: Piece, at: number): number => numbers.get(piece)!.get(at) ?? OUTSIDE;
+  for (const piece of pieces) {
+    for (const n of numbers.get(piece)!.values()) {
+      const block = blocks[n]!;
+      if (block.taken !== NOWHERE) block.taken = numberOf(piece.callees.get(block.end - block.code.at(-1)!.length) ?? piece, block.takenTo);
+      if (block.next !== NOWHERE) block.next = numberOf(piece, block.end);
+      if (block.returnsTo !== NOWHERE) block.returnsTo = numberOf(piece.caller!, block.returnAddress);
+      if (block.calls) block.behind = numberOf(piece, block.end);
+    }
+  }
+  return blocks;
 }
 
 /** Where each block goes, what follows it in memory last. A call is taken to come back; so the parts of a function stay together. */
-function successors(blocks: readonly Block[]): number[][] {
-  const index = new Map(blocks.map(({ at }, i) => [at, i]));
-  return blocks.map((block) => {
-    const to = calls(block) ? [index.get(block.end) ?? OUTSIDE] : [block.taken, block.next];
-    return to.filter((n) => n >= 0);
-  });
-}
-
-/** Fills in the numbers of blocks, by their places in the list. */
-function connect(blocks: readonly Block[]): void {
-  const index = new Map(blocks.map((block, i) => [block.at, i]));
-  for (const block of blocks) {
-    if (block.taken !== NOWHERE) block.taken = index.get(block.takenTo) ?? OUTSIDE;
-    if (block.next !== NOWHERE) block.next = index.get(block.end) ?? OUTSIDE;
-  }
+function successors(block: Block): number[] {
+  return (block.calls ? [block.behind] : targets(block)).filter((n) => n >= 0);
 }
 
 /** Gives blocks the numbers of their places in an order of their former numbers. */
 function renumber(blocks: readonly Block[], order: readonly number[]): void {
   const places = new Int32Array(order.length);
   order.forEach((n, place) => (places[n] = place));
+  const place = (n: number): number => (n < 0 ? n : places[n]!);
   for (const block of blocks) {
-    if (block.taken >= 0) block.taken = places[block.taken]!;
-    if (block.next >= 0) block.next = places[block.next]!;
+    block.taken = place(block.taken);
+    block.next = place(block.next);
+    block.returnsTo = place(block.returnsTo);
+    block.behind = place(block.behind);
   }
 }
 
@@ -202,13 +142,13 @@ function renumber(blocks: readonly Block[], order: readonly number[]): void {
 function ask(blocks: readonly Block[]): void {
   blocks.forEach((block, i) => {
     if (block.entry) block.asks = true;
-    for (const to of [block.taken, block.next]) if (to >= 0 && to <= i) blocks[to]!.asks = true;
+    for (const to of targets(block)) if (to >= 0 && to <= i) blocks[to]!.asks = true;
   });
   for (let i = blocks.length - 1; i >= 0; i--) {
     const block = blocks[i]!;
-    block.need = block.code.length + Math.max(share(blocks, block.taken), share(blocks, block.next));
+    block.need = block.code.length + Math.max(...targets(block).map((to) => share(blocks, to)));
     if (block.need <= UNASKED) continue;
-    for (const to of [block.taken, block.next]) if (to > i) blocks[to]!.asks = true;
+    for (const to of targets(block)) if (to > i) blocks[to]!.asks = true;
     block.need = block.code.length;
   }
 }

@@ -22,7 +22,7 @@ export function dumpRegion(region: Region, source: DumpSource): string[] {
   const { plan, slot, origin } = region;
   const lines = [`region ${slot}: ${plan.instructions} instructions, ${plan.blocks.length} blocks, ${plan.pages.size} pages, entered ${source.calls(region)} times`];
   plan.blocks.forEach((block, n) => {
-    const notes = [block.entry ? ', entry' : '', block.asks ? `, asks ${block.need}` : '', jump(', jumps to', block.taken, origin + block.takenTo)];
+    const notes = [block.entry ? ', entry' : '', block.copied ? ', copy' : '', block.asks ? `, asks ${block.need}` : '', jump(', jumps to', block.taken, origin + block.takenTo), jump(', returns to', block.returnsTo, origin + block.returnAddress)];
     lines.push(`  block ${n}${notes.join('')}${block.next === n + 1 ? '' : jump(', goes on to', block.next, origin + block.end)}`);
     lines.push(...instructions(block, region, source));
   });

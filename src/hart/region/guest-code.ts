@@ -24,6 +24,16 @@ export interface GuestInstruction {
   readonly secondParcel: number;
 }
 
+/** The pages around the first seed of a region. */
+export interface CodeSource {
+  /** Place of the decoded page at a distance in pages, 0 where there is none. */
+  pageAt(distance: number): number;
+  /** The instruction at a place of a decoded page; undefined where a region has to end. */
+  instructionAt(ip: number): GuestInstruction | undefined;
+  /** The same for code that is copied, and may belong to other regions too. */
+  copyOf(ip: number): GuestInstruction | undefined;
+}
+
 /** The handler of the decoded instruction at `ip`, where a region's entry stands in its place the one below. */
 export function plainHandler({ u16 }: CodeMemory, ip: number): number {
   const handler = u16[ip >> 1]!;

@@ -3,7 +3,7 @@
  * order.ts, a forward jump leaves nested blocks, and a backward one goes to the head of a loop. A loop that is entered elsewhere than
  * at its head begins with a table of its units: it dispatches.
  */
-import { calls, type Plan } from './blocks.js';
+import { type Plan, targets } from './blocks.js';
 import type { Interval } from './order.js';
 
 /** A loop over the blocks `first` to `last`, or (the outermost) the whole region. */
@@ -60,8 +60,8 @@ export function findLoops({ blocks, loops }: Pick<Plan, 'blocks' | 'loops'>): Lo
   blocks.forEach((block, i) => {
     if (block.entry) enter(i, undefined);
     // A call is no edge of the order: a function may begin before its call, in the middle of a loop around both.
-    if (calls(block) && block.taken >= 0) enter(block.taken, undefined);
-    for (const to of [block.taken, block.next]) if (to >= 0) enter(to, i);
+    if (block.calls && block.taken >= 0) enter(block.taken, undefined);
+    for (const to of targets(block)) if (to >= 0) enter(to, i);
   });
   return tree;
 }

@@ -11,7 +11,8 @@ import { Return } from '../leave.js';
 import { Decoded, DECODED_SHIFT, REGION_ENTRIES } from '../layout.js';
 import { load, local, type Long, long, word, type Word } from '../value.js';
 import { FunctionBody, type Label, Op, ValueType } from '../../wasm/index.js';
-import { type Block, NOWHERE, OUTSIDE, pageOf, type Plan } from './blocks.js';
+import { type Block, NOWHERE, OUTSIDE, type Plan, targets } from './blocks.js';
+import { pageOf } from './discovery.js';
 import type { Job } from './job.js';
 import { commonLoop, findLoops, isAnnounced, type Loop, type LoopTree, unitOf } from './loops.js';
 import { findWindows } from './windows.js';
@@ -89,6 +90,11 @@ class RegionFunction implements Jumps {
   }
 
   indirect(): void {
+    const { returnAddress, returnsTo } = this.#plan.blocks[this.#block]!;
+    if (returnsTo >= 0) {
+      const expected = this.#e.addressAt(returnAddress - this.#pageStart(this.#block));
+      this.#e.if(this.#e.eq(local(I64, Local.target), expected), () => this.#edge(returnsTo, returnAddress));
+    }
     this.#setNext(BY_ADDRESS);
     this.body.br(this.#heads.get(this.#tree.outermost)!);
   }
@@ -195,7 +201,7 @@ class RegionFunction implements Jumps {
     };
     this.#plan.blocks.forEach((block, i) => {
       this.#block = i;
-      for (const to of [block.taken, block.next]) {
+      for (const to of targets(block)) {
         if (to < 0) continue;
         const { loop, unit } = this.#way(to);
         if (unit !== undefined) note(loop, unit);

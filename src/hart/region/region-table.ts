@@ -116,7 +116,7 @@ export class RegionTable {
     const region: Region = { ...job, entries, entryPlaces };
     plan.blocks.forEach((block, i) => {
       const ip = plan.pages.get(block.at >> 12)! + ((block.at & 0xfff) << 3);
-      if (!this.#leaders.has(ip)) this.#leaders.set(ip, region);
+      if (!block.copied && !this.#leaders.has(ip)) this.#leaders.set(ip, region);
       if (!block.entry || u16[(ip + Decoded.handler) >> 1] === Handler.Region) return;
       const entry = this.#entries.take();
       i32[(REGION_ENTRIES >> 2) + entry] = (slot << 16) | i;

@@ -5,10 +5,11 @@ import type { DecodedPages } from '../decoded-pages.js';
 import type { HartState } from '../hart-state.js';
 import { Handler } from '../interpreter.js';
 import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State } from '../layout.js';
-import { type Bounds, type CodeSource, discover, type Plan } from './blocks.js';
+import { discover, type Plan } from './blocks.js';
 import { instantiate, writeModule } from './compile.js';
+import type { Bounds } from './discovery.js';
 import { dumpRegion } from './dump.js';
-import { type CodeMemory, readInstruction } from './guest-code.js';
+import { type CodeMemory, type CodeSource, readInstruction } from './guest-code.js';
 import { Heat, type Seed } from './heat.js';
 import type { Job } from './job.js';
 import { Merger } from './merge.js';
@@ -136,12 +137,12 @@ export class Regions {
   #compileSeeds(jobs: Job[], hart: HotHart): void {
     this.#makeRoom();
     const planned = new Set<number>();
-    for (const { plan } of jobs) for (const { at } of plan.blocks) planned.add(placeOf(plan, at));
+    for (const { plan } of jobs) for (const ip of placesOf(plan)) planned.add(ip);
     for (let seeds = this.#hotAndWarm().filter((seed) => this.#isOpen(seed) && !planned.has(seed.ip)); seeds.length > 0 && this.#hasRoom(jobs);) {
       const [first] = seeds as [Seed];
       const near = seeds.filter(({ pageVa }) => Math.abs(pageVa - first.pageVa) <= NEIGHBOURHOOD * 4096);
       const job = this.#job(near, planned, hart);
-      const done = new Set(job?.plan.blocks.map((block) => placeOf(job.plan, block.at)));
+      const done = new Set(job && placesOf(job.plan));
       for (const ip of done) planned.add(ip);
       if (job) jobs.push(job);
       seeds = seeds.filter((seed) => seed !== first && !done.has(seed.ip) && (job !== undefined || !near.includes(seed)));
@@ -287,6 +288,7 @@ export class Regions {
     const source: CodeSource = {
       pageAt: (distance) => (distance === 0 ? page : this.#pageAt(pageVa + distance * 4096, hart)),
       instructionAt: (ip) => (isBoundary(ip) ? undefined : readInstruction(this.#memory, ip)),
+      copyOf: (ip) => readInstruction(this.#memory, ip),
     };
     return discover(starts, source, BOUNDS);
   }
@@ -316,8 +318,8 @@ export class Regions {
   }
 }
 
-/** Place of the decoded instruction at a relative address of a plan. */
-const placeOf = ({ pages }: Plan, at: number): number => pages.get(at >> 12)! + ((at & 0xfff) << 3);
+/** Places of the decoded instructions at which blocks of a plan begin, but for those of copies. */
+const placesOf = ({ blocks, pages }: Plan): number[] => blocks.filter(({ copied }) => !copied).map(({ at }) => pages.get(at >> 12)! + ((at & 0xfff) << 3));
 
 /** Whether calling a region takes longer than interpreting what is in it. */
 const isTrivial = ({ blocks, loops, instructions }: Plan): boolean => blocks.length === 0 || (instructions < 4 && loops.length === 0);

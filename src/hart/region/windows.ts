@@ -6,7 +6,7 @@
  * stays in a local: the window. Asking is without effect, and whoever is refused leaves the region before the access.
  */
 import { type MemoryAccess, memoryAccess } from './accesses.js';
-import type { Block, Plan } from './blocks.js';
+import { type Block, type Plan, targets } from './blocks.js';
 import { Constants, Kind } from './constants.js';
 import type { GuestInstruction } from './guest-code.js';
 import { covers, intersection, type Span, spanOf, union } from './span.js';
@@ -81,8 +81,8 @@ class Windows {
   constructor(blocks: readonly Block[]) {
     this.#blocks = blocks;
     this.#before = blocks.map(({ entry }) => (entry ? undefined : []));
-    blocks.forEach(({ taken, next }, i) => {
-      for (const to of [taken, next]) {
+    blocks.forEach((block, i) => {
+      for (const to of targets(block)) {
         if (to > i) this.#before[to]?.push(i);
         else if (to >= 0) this.#before[to] = undefined;
       }
@@ -93,9 +93,9 @@ class Windows {
   look(): void {
     const needs: { read: Spans; write: Spans }[] = [];
     for (let i = this.#blocks.length - 1; i >= 0; i--) {
-      const { code, taken, next } = this.#blocks[i]!;
+      const { code } = this.#blocks[i]!;
       const here: { read: Spans; write: Spans } = { read: [], write: [] };
-      for (const to of [next, taken]) {
+      for (const to of targets(this.#blocks[i]!)) {
         if (to <= i || this.#before[to] === undefined) continue;
         for (const kind of ['read', 'write'] as const) needs[to]![kind].forEach((span, n) => span && (here[kind][n] = join(span, here[kind][n])));
       }

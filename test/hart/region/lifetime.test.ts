@@ -133,7 +133,10 @@ describe('rewritten code', () => {
 describe('the table of regions', () => {
   const PAGE_AT = DECODED;
   const plan = (at: number): Plan => ({
-    blocks: [{ at, end: at + 4, code: [], taken: -2, takenTo: 0, next: -1, entry: true, asks: true, need: 1 }], loops: [], pages: new Map([[0, PAGE_AT]]), instructions: 1, full: false,
+    blocks: [{
+      at, end: at + 4, code: [], taken: -2, takenTo: 0, next: -1, returnsTo: -2, returnAddress: 0, calls: false, behind: -2, copied: false, entry: true, asks: true, need: 1,
+    }],
+    loops: [], pages: new Map([[0, PAGE_AT]]), instructions: 1, full: false,
   });
 
   it('gives slots and entries out again, and leaves decoded instructions as they were', () => {

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { INSTRUCTIONS } from '../../../src/hart/index.js';
-import { type CodeSource, discover } from '../../../src/hart/region/blocks.js';
-import type { GuestInstruction } from '../../../src/hart/region/guest-code.js';
+import { discover } from '../../../src/hart/region/blocks.js';
+import type { CodeSource, GuestInstruction } from '../../../src/hart/region/guest-code.js';
 import { covers, intersection, type Span, spanOf, union } from '../../../src/hart/region/span.js';
 import { findWindows, type Use } from '../../../src/hart/region/windows.js';
 
@@ -17,7 +17,7 @@ type Line = readonly [name: string, fields?: Fields];
 function usesOf(lines: readonly Line[], registers = true): (Use | undefined)[] {
   const code = lines.map(([name, fields]): GuestInstruction =>
     ({ row: INSTRUCTIONS.find((row) => row.name === name)!, rd: 0, rs1: 0, rs2: 0, rs3: 0, imm: 0, length: 4, secondParcel: -1, ...fields }));
-  const source: CodeSource = { pageAt: () => PAGE, instructionAt: (ip) => code[(ip - PAGE) >> 5] };
+  const source: CodeSource = { pageAt: () => PAGE, instructionAt: (ip) => code[(ip - PAGE) >> 5], copyOf: () => undefined };
   const uses = findWindows(discover([0], source, { instructions: 100, pages: 1 }), registers);
   return code.map((instruction) => uses.get(instruction));
 }

@@ -1,0 +1,80 @@
+/**
+ * Which functions are copied for each call of them: small ones that call none, or only such. A return of a copy has one place to go to;
+ * it is a compare, where a return in general asks for the block of its address and goes through the table of the region.
+ */
+import type { CodeSource, GuestInstruction } from './guest-code.js';
+
+/** Instructions of a function that is copied, of those it calls as well. */
+const MOST = 48;
+/** How deep calls in copies may be. */
+const DEPTH = 3;
+const RA = 1;
+
+/** Whether an instruction returns from a function. */
+export const isReturn = ({ imm, rd, row, rs1 }: GuestInstruction): boolean => row.flow === 'jumpRegister' && rd === 0 && rs1 === RA && imm === 0;
+
+/** Looks at the functions a region calls. */
+export class Copies {
+  readonly #source: CodeSource;
+  /** Sizes of functions; Infinity for those that are not copied. */
+  readonly #sizes = new Map<number, number>();
+  readonly #pages = new Map<number, number>();
+
+  constructor(source: CodeSource) {
+    this.#source = source;
+  }
+
+  /** Whether the function at `target` is copied for this call. */
+  worthwhile({ rd, row }: GuestInstruction, target: number): boolean {
+    return row.flow === 'jump' && rd === RA && this.#sizeOf(target, 1) <= MOST;
+  }
+
+  /** Instructions of a function that is copied. */
+  sizeOf(function_: number): number {
+    return this.#sizes.get(function_)!;
+  }
+
+  #sizeOf(function_: number, depth: number): number {
+    if (depth > DEPTH) return Infinity;
+    const known = this.#sizes.get(function_);
+    if (known !== undefined) return known;
+    // While it is measured it is none: so functions that call themselves are not copied.
+    this.#sizes.set(function_, Infinity);
+    const size = this.#measure(function_, depth);
+    this.#sizes.set(function_, size);
+    return size;
+  }
+
+  #measure(function_: number, depth: number): number {
+    const seen = new Set<number>();
+    const work = [function_];
+    let size = 0;
+    let returns = false;
+    for (let at = work.pop(); at !== undefined; at = work.pop()) {
+      const instruction = seen.has(at) ? undefined : this.#at(at);
+      if (instruction === undefined) continue;
+      seen.add(at);
+      const { imm, length, rd, row: { flow } } = instruction;
+      size++;
+      if (flow === 'jumpRegister') {
+        if (!isReturn(instruction)) return Infinity;
+        returns = true;
+        continue;
+      }
+      const calls = flow === 'jump' && rd !== 0;
+      if (calls) size += rd === RA ? this.#sizeOf(at + imm, depth + 1) : Infinity;
+      if (size > MOST) return Infinity;
+      // A loop takes longer than the call.
+      if (flow !== 'next' && !calls && imm <= 0) return Infinity;
+      if (flow !== 'next' && !calls) work.push(at + imm);
+      if (flow !== 'jump' || calls) work.push(at + length);
+    }
+    return returns ? size : Infinity;
+  }
+
+  #at(at: number): GuestInstruction | undefined {
+    let page = this.#pages.get(at >> 12);
+    if (page === undefined) this.#pages.set(at >> 12, (page = this.#source.pageAt(at >> 12)));
+    return page === 0 ? undefined : this.#source.copyOf(page + ((at & 0xfff) << 3));
+  }
+}

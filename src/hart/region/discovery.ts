@@ -1,0 +1,133 @@
+/**
+ * Which instructions belong to a region: all that can be reached from its seeds by direct jumps through instructions that have been
+ * executed. A small function is copied for each call of it (copies.ts): so its return is a jump to a known place.
+ */
+import { Copies } from './copies.js';
+import type { CodeSource, GuestInstruction } from './guest-code.js';
+
+/** How large a region may get. */
+export interface Bounds {
+  readonly instructions: number;
+  readonly pages: number;
+}
+
+/** Instructions in all copies of a region. */
+const COPIED = 300;
+
+/** What the seeds lead to, or the copy of a function for one call. */
+export class Piece {
+  readonly seen: Map<number, GuestInstruction> = new Map();
+  /** Leaders of blocks, and whether the region can be entered there. */
+  readonly leaders: Map<number, boolean> = new Map();
+  /** Copies for calls in this piece, by the addresses of the calls. */
+  readonly callees: Map<number, Piece> = new Map();
+  /** Of a copy: the piece with the call, and the address behind that. */
+  readonly caller: Piece | undefined;
+  readonly returnsTo: number;
+
+  constructor(caller?: Piece, returnsTo = 0) {
+    this.caller = caller;
+    this.returnsTo = returnsTo;
+  }
+}
+
+/** Distance in pages of a relative address. */
+export const pageOf = (at: number): number => at >> 12;
+
+/** Looks for the code of a region. */
+export class Discovery {
+  /** The first is what the seeds lead to. */
+  readonly pieces: Piece[] = [new Piece()];
+  readonly pages: Map<number, number> = new Map();
+  /** Instructions found, and how many of them in copies. */
+  size = 0;
+  #copied = 0;
+  /** Instructions of copies that have been begun. */
+  #promised = 0;
+  /** Whether there was more than fits. */
+  full = false;
+  readonly #source: CodeSource;
+  readonly #bounds: Bounds;
+  readonly #copies: Copies;
+  readonly #work: { readonly piece: Piece; readonly at: number }[] = [];
+  readonly #known = new Set<number>();
+
+  constructor(source: CodeSource, bounds: Bounds) {
+    this.#source = source;
+    this.#bounds = bounds;
+    this.#copies = new Copies(source);
+  }
+
+  /** Finds everything. */
+  run(seeds: readonly number[]): void {
+    for (const seed of seeds) this.#lead(this.pieces[0]!, seed, true);
+    for (let i = 0; i < this.#work.length; i++) this.#walk(this.#work[i]!.piece, this.#work[i]!.at);
+    this.#closeReturns();
+  }
+
+  /** Nobody returns behind a call that is copied but who left the region in the copy: then it can be entered where it is next. */
+  #closeReturns(): void {
+    const { leaders } = this.pieces[0]!;
+    const behind = new Set(this.pieces.map(({ caller, returnsTo }) => (caller === this.pieces[0] ? returnsTo : undefined)));
+    const entries = [...leaders].filter(([, entry]) => entry).map(([at]) => at);
+    if (entries.every((at) => behind.has(at))) return;
+    for (const at of entries) if (behind.has(at)) leaders.set(at, false);
+  }
+
+  #lead(piece: Piece, at: number, entry: boolean): void {
+    const known = piece.leaders.get(at);
+    if (known === undefined) this.#work.push({ piece, at });
+    piece.leaders.set(at, (known ?? false) || (entry && piece.caller === undefined));
+  }
+
+  #walk(piece: Piece, from: number): void {
+    for (let at = from; !piece.seen.has(at);) {
+      const instruction = this.#fetch(piece, at);
+      if (instruction === undefined) return;
+      if (this.size - this.#copied >= this.#bounds.instructions) {
+        this.full = true;
+        return;
+      }
+      this.size++;
+      if (piece.caller) this.#copied++;
+      piece.seen.set(at, instruction);
+      const next = at + instruction.length;
+      if (instruction.row.flow !== 'next') return this.#follow(piece, at, next, instruction);
+      if (pageOf(next) !== pageOf(at)) return this.#lead(piece, next, false);
+      at = next;
+    }
+  }
+
+  #follow(piece: Piece, at: number, next: number, instruction: GuestInstruction): void {
+    const { imm, rd, row: { flow } } = instruction;
+    const calls = flow !== 'branch' && rd !== 0;
+    if (calls && this.#promised < COPIED && this.#copies.worthwhile(instruction, at + imm)) {
+      this.#promised += this.#copies.sizeOf(at + imm);
+      const callee = new Piece(piece, next);
+      this.pieces.push(callee);
+      piece.callees.set(at, callee);
+      this.#lead(callee, at + imm, false);
+      return this.#lead(piece, next, false);
+    }
+    if (flow !== 'jumpRegister') this.#lead(piece, at + imm, imm <= 0 || calls);
+    if (flow === 'branch' || calls) this.#lead(piece, next, calls);
+  }
+
+  #fetch(piece: Piece, at: number): GuestInstruction | undefined {
+    const distance = pageOf(at);
+    let page = this.pages.get(distance);
+    if (page === undefined) {
+      if (this.pages.size >= this.#bounds.pages) {
+        this.full = true;
+        return undefined;
+      }
+      page = this.#source.pageAt(distance);
+      // One page seen at two addresses: the second one is outside.
+      if (page === 0 || this.#known.has(page)) return undefined;
+      this.#known.add(page);
+      this.pages.set(distance, page);
+    }
+    const ip = page + ((at & 0xfff) << 3);
+    return piece.caller ? this.#source.copyOf(ip) : this.#source.instructionAt(ip);
+  }
+}

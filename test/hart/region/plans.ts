@@ -1,0 +1,19 @@
+/** Plans of programs that are written as lists of names. */
+import type { CodeSource, GuestInstruction } from '../../../src/hart/region/guest-code.js';
+import { INSTRUCTIONS } from '../../../src/hart/isa/index.js';
+import { discover, type Plan } from '../../../src/hart/region/blocks.js';
+
+const PAGE = 0x10_0000;
+
+/** An instruction of 4 bytes: its name, for jumps how many instructions they go, and for calls and returns their rd; rs1 is ra. */
+export type Short = readonly [name: string, distance?: number, rd?: number];
+
+/** The plan of a region that begins at some instructions of a program of one page. */
+export function planOf(program: readonly Short[], seeds: readonly number[], bounds: { instructions: number; pages: number } = { instructions: 100, pages: 2 }): Plan {
+  const instructions = program.map(([name, distance = 0, rd = 0]): GuestInstruction => ({
+    row: INSTRUCTIONS.find((row) => row.name === name)!, rd, rs1: 1, rs2: 2, rs3: 0, imm: 4 * distance, length: 4, secondParcel: -1,
+  }));
+  const read = (ip: number): GuestInstruction | undefined => instructions[(ip - PAGE) >> 5];
+  const source: CodeSource = { pageAt: (distance) => (distance === 0 ? PAGE : 0), instructionAt: read, copyOf: (ip) => read(ip) && { ...read(ip)! } };
+  return discover(seeds.map((n) => 4 * n), source, bounds);
+}

@@ -1,42 +1,61 @@
 /**
  * The machine code V8 makes of a WebAssembly module, kept between processes. V8 serves browsers with this; to JavaScript it shows the
- * two functions only while the syntax for its own functions is allowed. It refuses code of another version of itself, of another
- * processor or made under other flags; whose code it is it can not know.
+ * two functions only where the syntax for its own functions is allowed, which is a flag. A process that uses the code needs none: it
+ * takes its one function with them from code compiled during the build, as it takes the whole command line.
+ *
+ * V8 refuses code of another version of itself, of another processor or made under other flags; whose code it is it can not know.
  */
+import type { Script } from 'node:vm';
 import { setSwitch } from './v8-flags.js';
 
-/** Makes a function of an expression over `a` and `b` that may name functions of V8. */
-function withNatives(expression: string): (a: unknown, b?: unknown) => unknown {
-  setSwitch('allow-natives-syntax', true);
-  try {
-    // oxlint-disable-next-line typescript/no-implied-eval -- the expressions stand below
-    return new Function('a', 'b', `return ${expression}`) as (a: unknown, b?: unknown) => unknown;
-  } finally {
-    setSwitch('allow-natives-syntax', false);
-  }
-}
+/** Parsed only where that syntax is allowed; the parentheses make V8 parse the functions at once. */
+const LOADER = '(function (code, bytes) { return %DeserializeWasmModule(code, bytes); })';
+const SERIALIZER = '(function (module) { return %SerializeWasmModule(module); })';
+
+type Loader = (code: ArrayBuffer, bytes: Uint8Array) => object | undefined;
+
+/** What is kept: the length of the loader's code as a 32-bit word, that code, the machine code. */
+const HEADER = 4;
+
+const compile = (text: string, cachedData?: Uint8Array): Script => {
+  const { Script } = process.getBuiltinModule('node:vm');
+  return new Script(text, { filename: 'segdev:machine-code', ...(cachedData && { cachedData }) });
+};
 
 /** What keeps V8 from optimising all of a module at once. */
 const LAZINESS = ['liftoff', 'wasm-lazy-compilation', 'wasm-dynamic-tiering'];
 
-/** Optimised code of a module. The process ends where this V8 can not serialise any. */
+/** Optimised code of a module, for {@link moduleWithCode}. The process ends where this V8 can not serialise any. */
 export function machineCodeOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
-  const serialize = withNatives('%SerializeWasmModule(a)');
+  setSwitch('allow-natives-syntax', true);
+  const serialize = compile(SERIALIZER).runInThisContext() as (module: object) => ArrayBuffer;
+  const loader = compile(LOADER);
+  const deserialize = loader.runInThisContext() as Loader;
   for (const flag of LAZINESS) setSwitch(flag, false);
   const module = new WebAssembly.Module(bytes);
-  // V8 writes its flags into the code, so it is taken under those it will be used with.
+  // V8 writes its flags into all it keeps, so that is taken under those it will be used with.
   for (const flag of LAZINESS) setSwitch(flag, true);
-  return new Uint8Array(serialize(module) as ArrayBuffer);
+  setSwitch('allow-natives-syntax', false);
+  const code = serialize(module);
+  if (deserialize(code, bytes) === undefined) throw new Error('V8 refuses its own machine code');
+  const kept = loader.createCachedData();
+  const all = new Uint8Array(HEADER + kept.length + code.byteLength);
+  new DataView(all.buffer).setUint32(0, kept.length, true);
+  all.set(kept, HEADER);
+  all.set(new Uint8Array(code), HEADER + kept.length);
+  return all;
 }
 
-/** The module `bytes` describes with code that was made of the same bytes; undefined where V8 does not take it. */
-export function moduleWithCode(bytes: Uint8Array, code: Uint8Array): object | undefined {
-  let deserialize;
+/** The module `bytes` describes with the code `machineCodeOf` the same bytes gave; undefined where V8 does not take it. */
+export function moduleWithCode(bytes: Uint8Array, kept: Uint8Array<ArrayBuffer>): object | undefined {
+  if (kept.length < HEADER) return undefined;
+  const end = HEADER + new DataView(kept.buffer).getUint32(0, true);
+  let load: Loader;
   try {
-    deserialize = withNatives('%DeserializeWasmModule(a, b)');
+    load = compile(LOADER, kept.subarray(HEADER, end)).runInThisContext() as Loader;
   } catch {
-    // A V8 that has no such function.
+    // V8 did not take the loader's code and could not parse its text.
     return undefined;
   }
-  return deserialize(code.buffer, bytes) as object | undefined;
+  return load(kept.buffer.slice(end), bytes);
 }

@@ -1,6 +1,6 @@
 /** Takes what the build has prepared, where this is a build; run from sources, the machine generates it itself. */
 import { join } from 'node:path';
-import { fs } from './host.js';
+import { fs, now } from './host.js';
 import { usePrebuiltInterpreter } from '../hart/index.js';
 import { moduleWithCode } from './machine-code.js';
 import { setBudget } from './v8-flags.js';
@@ -14,7 +14,18 @@ export function takePrebuilt(): void {
   if (bytes === undefined) return;
   const code = prebuilt('interpreter.code');
   usePrebuiltInterpreter((code && moduleWithCode(bytes, code)) ?? optimizedLate(bytes));
-  setBudget('interrupt-budget', PATIENT_WITH_JAVASCRIPT);
+}
+
+let patient = false;
+
+/**
+ * The clock of the compiler of regions, in milliseconds: who asks is about to compile. At the first time V8 is told to be patient with
+ * JavaScript; a guest too short for regions is spared that.
+ */
+export function compilerClock(): number {
+  if (!patient) setBudget('interrupt-budget', PATIENT_WITH_JAVASCRIPT);
+  patient = true;
+  return now();
 }
 
 /** Gives V8 its flags back: what it makes for other processes to use must be made under the flags they start with. */

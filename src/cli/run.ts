@@ -12,7 +12,7 @@ import { guestTerminal } from './guest-terminal.js';
 import { fs, now } from './host.js';
 import { BlockWriter, StreamFailure, writeAll } from './output.js';
 import { checkAgainstInputs, checkOutputs } from './output-check.js';
-import { takePrebuilt } from './prebuilt.js';
+import { compilerClock, takePrebuilt } from './prebuilt.js';
 import { fileReason } from './program-file.js';
 import type { RunOptions } from './run-options.js';
 import { summaryLines } from './summary.js';
@@ -47,7 +47,7 @@ function prepare(
     stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
     ...(options.harts === undefined ? {} : { harts: options.harts }),
     ...(options.translationCache === undefined ? {} : { translationCache: options.translationCache }),
-    engine: { ...options.engine, clock: now },
+    engine: { ...options.engine, clock: compilerClock },
     ...(options.quantum === undefined ? {} : { quantum: options.quantum }),
   };
   takePrebuilt();

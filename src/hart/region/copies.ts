@@ -19,35 +19,34 @@ export class Copies {
   /** Sizes of functions; Infinity for those that are not copied. */
   readonly #sizes = new Map<number, number>();
   readonly #pages = new Map<number, number>();
+  /** Functions whose sizes are being found out: what they call again is not copied. */
+  readonly #measured: number[] = [];
 
   constructor(source: CodeSource) {
     this.#source = source;
   }
 
-  /** Whether the function at `target` is copied for this call. */
-  worthwhile({ rd, row }: GuestInstruction, target: number): boolean {
-    return row.flow === 'jump' && rd === RA && this.#sizeOf(target, 1) <= MOST;
+  /** Instructions of the copy of the function at `target`; Infinity where an instruction is no call of one that is copied. */
+  sizeFor({ rd, row }: GuestInstruction, target: number): number {
+    return row.flow === 'jump' && rd === RA ? this.#sizeOf(target) : Infinity;
   }
 
-  /** Instructions of a function that is copied. */
-  sizeOf(function_: number): number {
-    return this.#sizes.get(function_)!;
-  }
-
-  #sizeOf(function_: number, depth: number): number {
-    if (depth > DEPTH) return Infinity;
-    const known = this.#sizes.get(function_);
+  #sizeOf(start: number): number {
+    const known = this.#sizes.get(start);
     if (known !== undefined) return known;
-    // While it is measured it is none: so functions that call themselves are not copied.
-    this.#sizes.set(function_, Infinity);
-    const size = this.#measure(function_, depth);
-    this.#sizes.set(function_, size);
+    if (this.#measured.length === DEPTH || this.#measured.includes(start)) return Infinity;
+    this.#measured.push(start);
+    const size = this.#measure(start);
+    this.#measured.pop();
+    // What is too deep for one caller need not be for the next.
+    if (size !== Infinity || this.#measured.length === 0) this.#sizes.set(start, size);
     return size;
   }
 
-  #measure(function_: number, depth: number): number {
+  /** Counts what can be reached; Infinity where that is more than a function is copied with, or does not end in returns. */
+  #measure(start: number): number {
     const seen = new Set<number>();
-    const work = [function_];
+    const work = [start];
     let size = 0;
     let returns = false;
     for (let at = work.pop(); at !== undefined; at = work.pop()) {
@@ -62,7 +61,7 @@ export class Copies {
         continue;
       }
       const calls = flow === 'jump' && rd !== 0;
-      if (calls) size += rd === RA ? this.#sizeOf(at + imm, depth + 1) : Infinity;
+      if (calls) size += this.sizeFor(instruction, at + imm);
       if (size > MOST) return Infinity;
       // A loop takes longer than the call.
       if (flow !== 'next' && !calls && imm <= 0) return Infinity;

@@ -42,7 +42,7 @@ export class Discovery {
   /** Instructions found, and how many of them in copies. */
   size = 0;
   #copied = 0;
-  /** Instructions of copies that have been begun. */
+  /** Instructions of the copies for calls that are in none. */
   #promised = 0;
   /** Whether there was more than fits. */
   full = false;
@@ -101,8 +101,7 @@ export class Discovery {
   #follow(piece: Piece, at: number, next: number, instruction: GuestInstruction): void {
     const { imm, rd, row: { flow } } = instruction;
     const calls = flow !== 'branch' && rd !== 0;
-    if (calls && this.#promised < COPIED && this.#copies.worthwhile(instruction, at + imm)) {
-      this.#promised += this.#copies.sizeOf(at + imm);
+    if (calls && this.#isCopied(piece, instruction, at + imm)) {
       const callee = new Piece(piece, next);
       this.pieces.push(callee);
       piece.callees.set(at, callee);
@@ -111,6 +110,15 @@ export class Discovery {
     }
     if (flow !== 'jumpRegister') this.#lead(piece, at + imm, imm <= 0 || calls);
     if (flow === 'branch' || calls) this.#lead(piece, next, calls);
+  }
+
+  /** Whether a call gets a copy of the function: as long as there is room, and in a copy always, whose size includes it. */
+  #isCopied(piece: Piece, call: GuestInstruction, target: number): boolean {
+    const size = this.#copies.sizeFor(call, target);
+    if (piece.caller) return size !== Infinity;
+    if (this.#promised + size > COPIED) return false;
+    this.#promised += size;
+    return true;
   }
 
   #fetch(piece: Piece, at: number): GuestInstruction | undefined {

@@ -35,6 +35,8 @@ export class Hart extends PrivilegedHart {
   #passed = Number.NaN;
   /** Instructions generated code was given, while it runs; else 0. */
   #entry = 0;
+  /** Decoded page generated code was left in last, where it executes one instruction at a time. */
+  #page = 0;
   /** Whether `run` ends at the next opportunity. */
   #ending = false;
 
@@ -141,7 +143,10 @@ export class Hart extends PrivilegedHart {
     const reason = this.engine.run();
     const executed = this.#entry - state.cell(State.count);
     this.#entry = 0;
-    if (this.engine.slowPath.single) state.setCell(State.page, 0);
+    if (this.engine.slowPath.single) {
+      this.#page = state.cell(State.page);
+      state.setCell(State.page, 0);
+    }
     this.#left -= executed;
     if (executed > 0) this.#passed = Number.NaN;
     this.#retired += executed;
@@ -171,12 +176,18 @@ export class Hart extends PrivilegedHart {
     }
   }
 
+  /** Executes the instruction generated code was left at, which nothing keeps from it any more. It may be fetched: it has been. */
+  #again(): number {
+    if (this.engine.slowPath.single) this.state.setCell(State.page, this.#page);
+    return this.#handle(this.#enter(1));
+  }
+
   /** A floating-point instruction generated code may not execute: illegal, or the first one since FS was Initial or Clean. */
   #startFloat(): number {
     const illegal = this.float.ready || !this.traps.status.floats;
     if (illegal) return this.#trap(Cause.IllegalInstruction, this.instructionBits());
     this.csrs.dirtyFloat();
-    return this.#handle(this.#enter(1));
+    return this.#again();
   }
 
   /** An instruction with a break, which is a stop where the breakpoint is this hart's, and nothing otherwise. */
@@ -184,7 +195,7 @@ export class Hart extends PrivilegedHart {
     const { breakpoints, decoded } = this.engine;
     const { pc } = this;
     if (pc !== this.#passed && breakpoints.stopsAt(this.mmu, pc)) return Exit.Breakpoint;
-    return decoded.withoutBreak(this.state.cell(State.ip), () => this.#handle(this.#enter(1)));
+    return decoded.withoutBreak(this.state.cell(State.ip), () => this.#again());
   }
 
   /** An instruction whose data access is watched, which is a stop unless it is to be passed over. */
@@ -197,7 +208,7 @@ export class Hart extends PrivilegedHart {
       this.touched = touched;
       return Exit.Watchpoint;
     }
-    return slowPath.withoutWatchpoints(() => this.#handle(this.#enter(1)));
+    return slowPath.withoutWatchpoints(() => this.#again());
   }
 
   /** Throws what a device model threw. The hart stands at the instruction, which has not happened. */

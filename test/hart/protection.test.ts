@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PAGESIZE } from '../../src/base/index.js';
-import { Cause, CSR_NAMES, type Hart } from '../../src/hart/index.js';
+import { Cause, CSR_NAMES, EVERY_SPACE, Exit, type Hart } from '../../src/hart/index.js';
 import { code, type Line, R, RAM, Rig, W, X } from './kit.js';
 import { allowed, type Entry, L, NA4, NAPOT, TOR } from './pmp-checker.js';
 
@@ -137,6 +137,23 @@ describe('a fetch', () => {
     enter(hart, 1, HERE);
     hart.run(8);
     expect([hart.x(5), hart.traps.machine.cause, hart.traps.machine.epc, hart.traps.machine.tval]).toEqual([7n, 1n, BigInt(HERE + 28), BigInt(HERE + 28)]);
+  });
+
+  it('in a page that is granted in part comes to the next instruction also behind one that generated code had to be left for', () => {
+    const { rig, hart } = protectedHart();
+    rig.put(HERE, code(['addi', { rd: 5, rs1: 5, imm: 1 }], ['fadd.d', { rd: 1, rs1: 1, rs2: 1 }], ['ld', { rd: 6, rs1: 7, imm: 0 }], ['addi', { rd: 5, rs1: 5, imm: 1 }], ['jal', { rd: 0, imm: 0 }]));
+    setEntry(hart, 0, { cfg: TOR | 7, address: BigInt(HERE / 4 + 5) });
+    hart.csrs.write(CSR_NAMES.mstatus, 1n << 13n);
+    hart.setX(7, BigInt(HERE));
+    const { breakpoints } = rig.engine;
+    breakpoints.watch({ space: EVERY_SPACE, va: HERE, length: 8, kind: 'access' });
+    breakpoints.add(EVERY_SPACE, HERE + 12);
+    enter(hart, 1, HERE);
+    hart.run(2);
+    expect([hart.pc, hart.traps.machine.cause, (hart.csrs.read(CSR_NAMES.sstatus)! >> 13n) & 3n]).toEqual([HERE + 8, 0n, 3n]);
+    expect([hart.run(5), hart.pc]).toEqual([Exit.Watchpoint, HERE + 8]);
+    expect([hart.run(5, true), hart.pc]).toEqual([Exit.Breakpoint, HERE + 12]);
+    expect([hart.run(5, true), hart.pc, hart.x(5)]).toEqual([Exit.Quantum, HERE + 16, 2n]);
   });
 
   it('of an instruction whose second half is refused reports the address of that half', () => {

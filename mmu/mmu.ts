@@ -10,7 +10,7 @@ import { CellMemory, type Cells } from './cells.js';
 import { Tally, snapshot, type MmuCounters } from './counters.js';
 import { FAILURES, FAIL_BEYOND_PHYSICAL, FAIL_NONE, FAIL_NON_CANONICAL, FAIL_NOT_DIRTY, isAccessFault, type Failure } from './failure.js';
 import { checkKind, checkUser } from './permission.js';
-import { PTE_D } from './pte.js';
+import { PTE_D, PTE_R, PTE_W, PTE_X } from './pte.js';
 import { SATP_BARE, type SatpMode } from './satp.js';
 import { Tlb } from './tlb.js';
 import { WORD_ASID_SHIFT, WORD_ORIGIN_SHIFT, WORD_PBMT_SHIFT, sizeOf, WORD_SIZE_SHIFT, type TlbArray } from './tlb-array.js';
@@ -209,8 +209,7 @@ export class Mmu {
    */
   openWalk(allowed: boolean): void {
     if (this.#walkCells === undefined) return;
-    const free = allowed && !this.#trace.on && this.#protection === undefined && this.walker.protection === undefined;
-    this.#walkCells.state = !free ? WalkState.Off : this.translates(READ) ? WalkState.Translated : WalkState.Untranslated;
+    this.#walkCells.state = !(allowed && this.#unobserved) ? WalkState.Off : this.translates(READ) ? WalkState.Translated : WalkState.Untranslated;
   }
 
   /** Whether loads and stores (or fetches) are translated now. */
@@ -241,6 +240,21 @@ export class Mmu {
     const pfn = array.pfn(entry) + (vpn & ((1 << SIZE_SHIFT[size]!) - 1));
     this.#entry = this.tlb.foundLevel === 0 ? entry : this.#refill(array, entry, vpn, pfn, access);
     return pfn * PAGESIZE + (va - vpn * PAGESIZE);
+  }
+
+  /**
+   * Whether the entry that answered the last successful `translate` of a load or store would answer `other`, the other of the two, alike:
+   * the default TLB has one for both. Never while somebody traces or protects memory.
+   */
+  answersToo(other: Access): boolean {
+    if (this.#entry < 0 || this.#walkCells === undefined || !this.#unobserved) return false;
+    const flags = this.tlb.found!.word(this.#entry);
+    if (other === WRITE) return (flags & (PTE_W | PTE_D)) === (PTE_W | PTE_D);
+    return (flags & (this.#mxr ? PTE_R | PTE_X : PTE_R)) !== 0;
+  }
+
+  get #unobserved(): boolean {
+    return !this.#trace.on && this.#protection === undefined && this.walker.protection === undefined;
   }
 
   /**

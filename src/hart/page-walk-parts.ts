@@ -20,14 +20,24 @@ export interface Miss {
   readonly slow: Label;
   /** Linear address of the page. */
   readonly page: Variable<typeof ValueType.I32>;
+  /** Whether the page may be accessed in the other way too, which then need not ask: a page read is often written next. */
+  readonly both: Variable<typeof ValueType.I32>;
   /** Place of the pages tagged of the TLB entry, where it covers more than a page; else 0. */
   readonly tagged: Variable<typeof ValueType.I32>;
 }
 
 /** Steps 6, 8 and 9 for a data access by the flags of a leaf: U, R or W, and D for a store; else slow. */
-export function checkRights({ s, cache, write, slow }: Miss, flags: Word): void {
+export function checkRights({ s, both, cache, write, slow }: Miss, flags: Word): void {
   s.brIf(s.ne32(s.and32(flags, s.load32(cache, WALK_USER_MASK)), s.and32(s.load32(cache, WALK_USER), s.load32(cache, WALK_USER_MASK))), slow);
-  s.if(write, () => s.brIf(s.ne32(s.and32(flags, word(PTE_W | PTE_D)), word(PTE_W | PTE_D)), slow), () => s.brIf(s.eqz32(s.and32(flags, s.load32(cache, WALK_READABLE))), slow));
+  const readable = s.let(s.and32(flags, s.load32(cache, WALK_READABLE)));
+  const writable = s.let(s.eq32(s.and32(flags, word(PTE_W | PTE_D)), word(PTE_W | PTE_D)));
+  s.if(write, () => {
+    s.brIf(s.eqz32(writable), slow);
+    both.set(readable);
+  }, () => {
+    s.brIf(s.eqz32(readable), slow);
+    both.set(writable);
+  });
 }
 
 /** Linear address of a frame; slow where it is not in RAM. */
@@ -43,12 +53,24 @@ export function findPage(miss: Miss, frame: Long): void {
 }
 
 /** StoreWatch.admitsStore where it has nothing to do but to note that the page is cached for writing; else slow. Call it last. */
-export function admitStore({ s, write, page, slow }: Miss): void {
-  s.if(write, () => {
-    const number = s.let(s.shrU32(page.value, word(12)));
-    const flags = s.let(load(I32, Op.i32Load8U, number, STORE_FLAGS));
-    s.brIf(s.and32(flags, word(~(StoreFlag.writeCached | StoreFlag.stale))), slow);
-    s.if(s.load32(s.shl32(number, word(2)), PAGE_MAP), () => s.brIf(s.eqz32(s.and32(flags, word(StoreFlag.stale))), slow));
-    s.store8(number, STORE_FLAGS, s.or32(flags, word(StoreFlag.writeCached)));
+export function admitStore(miss: Miss): void {
+  miss.s.if(miss.write, () => admit(miss, miss.slow));
+}
+
+function admit({ s, page }: Miss, refused: Label): void {
+  const number = s.let(s.shrU32(page.value, word(12)));
+  const flags = s.let(load(I32, Op.i32Load8U, number, STORE_FLAGS));
+  s.brIf(s.and32(flags, word(~(StoreFlag.writeCached | StoreFlag.stale))), refused);
+  s.if(s.load32(s.shl32(number, word(2)), PAGE_MAP), () => s.brIf(s.eqz32(s.and32(flags, word(StoreFlag.stale))), refused));
+  s.store8(number, STORE_FLAGS, s.or32(flags, word(StoreFlag.writeCached)));
+}
+
+/** Does something for a page that was read and may as well be written, or was written and may be read. */
+export function ifBoth(miss: Miss, then: () => void): void {
+  const { s, both, write } = miss;
+  s.block((one) => {
+    s.brIf(s.eqz32(both.value), one);
+    s.if(s.eqz32(write), () => admit(miss, one));
+    then();
   });
 }

@@ -17,7 +17,7 @@ import { TC_ADDEND, TC_EXEC, TC_GENERATION, TC_MASK, TC_READ, TC_WRITE, WALK_MIS
 import { FunctionBody, type Label, ValueType } from '../wasm/index.js';
 import { Access, PAGE_OFFSET } from './access.js';
 import { State } from './layout.js';
-import { admitStore, findPage, type Miss } from './page-walk-parts.js';
+import { admitStore, findPage, ifBoth, type Miss } from './page-walk-parts.js';
 import { writeWalk } from './page-walk-table.js';
 import { lookUp, noteTag, useEntry } from './page-walk-tlb.js';
 import { Script } from './script.js';
@@ -78,18 +78,22 @@ function begin(s: Script, slow: Label): { miss: Miss; entry: Word; tag: Long } {
   s.if(s.eq(s.load64(tagOf(s, entry, write), TC_READ), tag), () => s.return(s.add32(low, s.load32(entry, TC_ADDEND))));
   const page = s.variable(I32);
   const tagged = s.variable(I32);
+  const both = s.variable(I32);
   tagged.set(word(0));
-  return { miss: { s, cache, vpn, write, slow, page, tagged }, entry, tag };
+  both.set(word(0));
+  return { miss: { s, cache, vpn, write, slow, page, both, tagged }, entry, tag };
 }
 
 const tagOf = (s: Script, entry: Word, write: Word): Word => s.add32(entry, s.shl32(write, word(3)));
 
-/** TranslationCache.fill. */
-function fill({ s, vpn, write, page }: Miss, entry: Word, tag: Long): void {
+/** TranslationCache.fill, for the other kind of access as well where that would be answered alike. */
+function fill(miss: Miss, entry: Word, tag: Long): void {
+  const { s, vpn, write, page } = miss;
   const addend = s.let(s.sub32(page.value, s.shl32(vpn, word(12))));
   s.if(s.ne32(addend, s.load32(entry, TC_ADDEND)), () => {
     for (const at of [TC_READ, TC_WRITE, TC_EXEC]) s.store64(entry, at, long(0n));
     s.store32(entry, TC_ADDEND, addend);
   });
   s.store64(tagOf(s, entry, write), TC_READ, tag);
+  ifBoth(miss, () => s.store64(tagOf(s, entry, s.sub32(word(1), write)), TC_READ, tag));
 }

@@ -111,7 +111,12 @@ export class SlowPath {
     // An sc that fails stores nothing: it must not end the reservation of another hart, or two harts could keep each other from succeeding.
     const fails = conditional && this.hart!.state.cell(State.reservation) >>> 0 !== host;
     const admitted = !writes || (!fails && this.#watch.admitsStore(host, size));
-    if (whole && admitted && !(watching && this.#breakpoints.keepsOut(mmu, va, how))) mmu.cacheFill(va, how, page);
+    if (whole && admitted && !(watching && this.#breakpoints.keepsOut(mmu, va, how))) {
+      mmu.cacheFill(va, how, page);
+      // A page that is read is often written next.
+      const other = writes ? READ : WRITE;
+      if (!watching && mmu.answersToo(other) && (writes || this.#watch.admitsStores(host))) mmu.cacheFill(va, other, page);
+    }
     return host;
   }
 

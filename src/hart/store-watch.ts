@@ -54,6 +54,15 @@ export class StoreWatch {
     return (flags & (RESERVED | OBSERVED)) === 0;
   }
 
+  /** Whether the page, which is being read, may be cached for writing, because nobody has to see stores to it; notes that it is. */
+  admitsStores(host: number): boolean {
+    const page = host >>> 12;
+    const flags = this.#flags[page]!;
+    if ((flags & (RESERVED | OBSERVED)) !== 0 || (this.#decoded.has(host) && (flags & STALE) === 0)) return false;
+    this.#flags[page] = flags | WRITE_CACHED;
+    return true;
+  }
+
   /** Makes every guest's store to a page call `onStore`, from now on. */
   observe(host: number): void {
     this.#unCache(host >>> 12);

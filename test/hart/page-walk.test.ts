@@ -287,6 +287,22 @@ describe('misses answered in generated code', () => {
     expect(asks({ walkInGeneratedCode: false })).toBe(true);
   });
 
+  it.each([
+    ['a page that is read and may be written as well', 0xdfn, 0, true],
+    ['a page that is written and may be read as well', 0xdfn, 1, true],
+    ['a page that is read and is not dirty', 0x5fn, 0, false],
+    ['a page that is read and must not be written', 0xdbn, 0, false],
+  ] as const)('make %s known for one kind of access or for both', (_, flags, kind, both) => {
+    const w = new World(true, {});
+    w.poke(0, 0, (BigInt(FIRST + 1) << 10n) | 1n);
+    w.poke(1, 0, (BigInt(FIRST + 2) << 10n) | 1n);
+    w.poke(2, 5, (BigInt(FIRST + 9) << 10n) | flags);
+    w.hart.setSatp(1, FIRST);
+    w.access(0x5000n, 8, kind);
+    const host = w.bus.ramHost + 9 * PAGESIZE;
+    expect([w.hart.cache.lookup(0x5000, kind), w.hart.cache.lookup(0x5000, kind === 0 ? 1 : 0)]).toEqual([host, both ? host : -1]);
+  });
+
   it('need no TypeScript where addresses are not translated', () => {
     const w = new World(true, {});
     w.hart.mmu.priv = 3;

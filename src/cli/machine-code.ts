@@ -14,8 +14,12 @@ const SERIALIZER = '(function (module) { return %SerializeWasmModule(module); })
 
 type Loader = (code: ArrayBuffer, bytes: Uint8Array) => object | undefined;
 
-/** What is kept: the length of the loader's code as a 32-bit word, that code, the machine code. */
-const HEADER = 4;
+/**
+ * What is kept, after four 32-bit words (this number, the length of all, and of the first two parts): the module, so that its code cannot be
+ * another's; the code of the loader; the machine code.
+ */
+const MAGIC = 0x7365_6764;
+const HEADER = 16;
 
 const compile = (text: string, cachedData?: Uint8Array): Script => {
   const { Script } = process.getBuiltinModule('node:vm');
@@ -38,24 +42,32 @@ export function machineCodeOf(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
   setSwitch('allow-natives-syntax', false);
   const code = serialize(module);
   if (deserialize(code, bytes) === undefined) throw new Error('V8 refuses its own machine code');
-  const kept = loader.createCachedData();
-  const all = new Uint8Array(HEADER + kept.length + code.byteLength);
-  new DataView(all.buffer).setUint32(0, kept.length, true);
-  all.set(kept, HEADER);
-  all.set(new Uint8Array(code), HEADER + kept.length);
+  return joined(bytes, loader.createCachedData(), new Uint8Array(code));
+}
+
+function joined(...parts: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, HEADER));
+  new Uint32Array(all.buffer, 0, 4).set([MAGIC, all.length, parts[0]!.length, parts[1]!.length]);
+  let at = HEADER;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
   return all;
 }
 
-/** The module `bytes` describes with the code `machineCodeOf` the same bytes gave; undefined where V8 does not take it. */
-export function moduleWithCode(bytes: Uint8Array, kept: Uint8Array<ArrayBuffer>): object | undefined {
+/** The module that was given to `machineCodeOf`, with its code; undefined where V8 does not take that, or this is not all of it. */
+export function moduleWithCode(kept: Uint8Array<ArrayBuffer>): object | undefined {
   if (kept.length < HEADER) return undefined;
-  const end = HEADER + new DataView(kept.buffer).getUint32(0, true);
-  let load: Loader;
+  const [magic, length, ...lengths] = new Uint32Array(kept.buffer, 0, 4);
+  if (magic !== MAGIC || length !== kept.length) return undefined;
+  const loaderAt = HEADER + lengths[0]!;
+  const codeAt = loaderAt + lengths[1]!;
   try {
-    load = compile(LOADER, kept.subarray(HEADER, end)).runInThisContext() as Loader;
+    const load = compile(LOADER, kept.subarray(loaderAt, codeAt)).runInThisContext() as Loader;
+    return load(kept.buffer.slice(codeAt), kept.slice(HEADER, loaderAt));
   } catch {
     // V8 did not take the loader's code and could not parse its text.
     return undefined;
   }
-  return load(kept.buffer.slice(end), bytes);
 }

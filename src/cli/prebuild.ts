@@ -4,7 +4,7 @@
  * ES modules). What V8 makes is made in processes of their own, which begin as those do that will use it.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { generateInterpreter } from '../hart/index.js';
 import { commandLineOf, compileCommandLine, keepCode, type ScriptName } from './command-line-bundle.js';
@@ -27,6 +27,13 @@ async function keepCodeOf(name: ScriptName): Promise<void> {
   keepCode(script, folder, name);
 }
 
+/** Under another name until it is whole. */
+function keepMachineCode(): void {
+  const path = join(folder, 'interpreter.code');
+  writeFileSync(`${path}.new`, machineCodeOf(new Uint8Array(readFileSync(join(folder, 'interpreter.wasm')))));
+  renameSync(`${path}.new`, path);
+}
+
 /** Does one part of the work, with nothing to read on standard output. */
 const inItsOwnProcess = (what: string): boolean =>
   spawnSync(process.execPath, [self!, folder, what], { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
@@ -36,10 +43,11 @@ function prepare(): void {
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(join(folder, 'types/package.json'), '{ "type": "module" }\n');
   writeFileSync(join(folder, 'interpreter.wasm'), generateInterpreter());
+  rmSync(join(folder, 'interpreter.code'), { force: true });
   if (!inItsOwnProcess('interpreter')) console.warn(`built without machine code of the interpreter, which V8 ${process.versions.v8} does not give`);
   for (const name of SCRIPTS) if (!inItsOwnProcess(name)) throw new Error(`${name}: ${RUN.join(' ')} did not run`);
 }
 
 if (part === undefined) prepare();
-else if (part === 'interpreter') writeFileSync(join(folder, 'interpreter.code'), machineCodeOf(new Uint8Array(readFileSync(join(folder, 'interpreter.wasm')))));
+else if (part === 'interpreter') keepMachineCode();
 else await keepCodeOf(part as ScriptName);

@@ -10,10 +10,11 @@ import { setBudget } from './v8-flags.js';
  * the first instruction, and V8 does not spend the guest's first tenths of a second on optimising it.
  */
 export function takePrebuilt(): void {
-  const bytes = prebuilt('interpreter.wasm');
-  if (bytes === undefined) return;
   const code = prebuilt('interpreter.code');
-  usePrebuiltInterpreter((code && moduleWithCode(bytes, code)) ?? optimizedLate(bytes));
+  const module = code && moduleWithCode(code);
+  const bytes = module ? undefined : prebuilt('interpreter.wasm');
+  if (module) usePrebuiltInterpreter(module);
+  else if (bytes) usePrebuiltInterpreter(optimizedLate(bytes));
 }
 
 let patient = false;
@@ -33,11 +34,11 @@ export function giveFlagsBack(): void {
   setBudget('interrupt-budget');
 }
 
+/** A file of the build; undefined where it cannot be read: whoever asks can do without. */
 function prebuilt(name: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     return new Uint8Array(fs.readFileSync(join(import.meta.dirname, name)));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  } catch {
     return undefined;
   }
 }

@@ -6,8 +6,6 @@ import type { CodeSource, GuestInstruction } from './guest-code.js';
 
 /** Instructions of a function that is copied, of those it calls as well. */
 const MOST = 48;
-/** How deep calls in copies may be. */
-const DEPTH = 3;
 const RA = 1;
 
 /** Whether an instruction returns from a function. */
@@ -34,11 +32,12 @@ export class Copies {
   #sizeOf(start: number): number {
     const known = this.#sizes.get(start);
     if (known !== undefined) return known;
-    if (this.#measured.length === DEPTH || this.#measured.includes(start)) return Infinity;
+    // Calls so deep are more than that many instructions.
+    if (this.#measured.length === MOST || this.#measured.includes(start)) return Infinity;
     this.#measured.push(start);
     const size = this.#measure(start);
     this.#measured.pop();
-    // What is too deep for one caller need not be for the next.
+    // Infinity may come from what calls this one.
     if (size !== Infinity || this.#measured.length === 0) this.#sizes.set(start, size);
     return size;
   }

@@ -62,16 +62,6 @@ export class Discovery {
   run(seeds: readonly number[]): void {
     for (const seed of seeds) this.#lead(this.pieces[0]!, seed, true);
     for (let i = 0; i < this.#work.length; i++) this.#walk(this.#work[i]!.piece, this.#work[i]!.at);
-    this.#closeReturns();
-  }
-
-  /** Nobody returns behind a call that is copied but who left the region in the copy: then it can be entered where it is next. */
-  #closeReturns(): void {
-    const { leaders } = this.pieces[0]!;
-    const behind = new Set(this.pieces.map(({ caller, returnsTo }) => (caller === this.pieces[0] ? returnsTo : undefined)));
-    const entries = [...leaders].filter(([, entry]) => entry).map(([at]) => at);
-    if (entries.every((at) => behind.has(at))) return;
-    for (const at of entries) if (behind.has(at)) leaders.set(at, false);
   }
 
   #lead(piece: Piece, at: number, entry: boolean): void {

@@ -3,8 +3,8 @@
  * are 0 to 4095, the page before begins at -4096.
  */
 import { isReturn } from './copies.js';
-import { type Bounds, Discovery, pageOf, type Piece } from './discovery.js';
-import type { CodeSource, GuestInstruction } from './guest-code.js';
+import { type Bounds, Discovery, type Piece } from './discovery.js';
+import { type CodeSource, type GuestInstruction, pageOf, placeIn } from './guest-code.js';
 import { type Interval, order } from './order.js';
 
 /** Block numbers that are none. */
@@ -50,6 +50,9 @@ export interface Plan {
   /** Whether discovery ended for want of room. */
   readonly full: boolean;
 }
+
+/** Place of the decoded instruction at a relative address of a plan. */
+export const placeOf = ({ pages }: Plan, at: number): number => placeIn(pages.get(pageOf(at))!, at);
 
 /** A block that does not ask is part of at most this many instructions without a question. */
 const UNASKED = 96;

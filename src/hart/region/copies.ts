@@ -2,7 +2,7 @@
  * Which functions are copied for each call of them: small ones that call none, or only such. A return of a copy has one place to go to;
  * it is a compare, where a return in general asks for the block of its address and goes through the table of the region.
  */
-import type { CodeSource, GuestInstruction } from './guest-code.js';
+import { type CodeSource, type GuestInstruction, pageOf, placeIn } from './guest-code.js';
 
 /** Instructions of a function that is copied, of those it calls as well. */
 const MOST = 48;
@@ -71,8 +71,9 @@ export class Copies {
   }
 
   #at(at: number): GuestInstruction | undefined {
-    let page = this.#pages.get(at >> 12);
-    if (page === undefined) this.#pages.set(at >> 12, (page = this.#source.pageAt(at >> 12)));
-    return page === 0 ? undefined : this.#source.copyOf(page + ((at & 0xfff) << 3));
+    const distance = pageOf(at);
+    let page = this.#pages.get(distance);
+    if (page === undefined) this.#pages.set(distance, (page = this.#source.pageAt(distance)));
+    return page === 0 ? undefined : this.#source.copyOf(placeIn(page, at));
   }
 }

@@ -3,7 +3,7 @@
  * executed. A small function is copied for each call of it (copies.ts): so its return is a jump to a known place.
  */
 import { Copies } from './copies.js';
-import type { CodeSource, GuestInstruction } from './guest-code.js';
+import { type CodeSource, type GuestInstruction, pageOf, placeIn } from './guest-code.js';
 
 /** How large a region may get. */
 export interface Bounds {
@@ -30,9 +30,6 @@ export class Piece {
     this.returnsTo = returnsTo;
   }
 }
-
-/** Distance in pages of a relative address. */
-export const pageOf = (at: number): number => at >> 12;
 
 /** Looks for the code of a region. */
 export class Discovery {
@@ -125,7 +122,7 @@ export class Discovery {
       this.#known.add(page);
       this.pages.set(distance, page);
     }
-    const ip = page + ((at & 0xfff) << 3);
+    const ip = placeIn(page, at);
     return piece.caller ? this.#source.copyOf(ip) : this.#source.instructionAt(ip);
   }
 }

@@ -2,6 +2,7 @@
 import { hex } from '../../base/index.js';
 import { disassemble } from '../disassemble.js';
 import { type Block, NOWHERE, OUTSIDE } from './blocks.js';
+import { pageOf } from './guest-code.js';
 import type { Region } from './region-table.js';
 
 /** What a dump needs to know of the machine. */
@@ -34,7 +35,7 @@ const jump = (verb: string, to: number, address: number): string =>
 
 function instructions(block: Block, { plan, origin }: Region, source: DumpSource): string[] {
   const { u16 } = source;
-  const host = source.hostOf(plan.pages.get(block.at >> 12)!) >>> 0;
+  const host = source.hostOf(plan.pages.get(pageOf(block.at))!) >>> 0;
   let at = block.at;
   return block.code.map(({ length, secondParcel }) => {
     const parcel = (host + (at & 0xfff)) >>> 1;

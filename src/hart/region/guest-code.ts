@@ -34,6 +34,12 @@ export interface CodeSource {
   copyOf(ip: number): GuestInstruction | undefined;
 }
 
+/** Distance in pages of a relative address. */
+export const pageOf = (at: number): number => at >> 12;
+
+/** Place of the instruction at a relative address in the decoded page that holds it. */
+export const placeIn = (page: number, at: number): number => page + ((at & 0xfff) << DECODED_SHIFT);
+
 /** The handler of the decoded instruction at `ip`, where a region's entry stands in its place the one below. */
 export function plainHandler({ u16 }: CodeMemory, ip: number): number {
   const handler = u16[ip >> 1]!;

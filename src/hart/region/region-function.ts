@@ -12,7 +12,7 @@ import { Decoded, DECODED_SHIFT, REGION_ENTRIES } from '../layout.js';
 import { load, local, type Long, long, word, type Word } from '../value.js';
 import { FunctionBody, type Label, Op, ValueType } from '../../wasm/index.js';
 import { type Block, NOWHERE, OUTSIDE, type Plan, targets } from './blocks.js';
-import { pageOf } from './discovery.js';
+import { pageOf } from './guest-code.js';
 import type { Job } from './job.js';
 import { commonLoop, findLoops, isAnnounced, type Loop, type LoopTree, unitOf } from './loops.js';
 import { findWindows } from './windows.js';

@@ -8,7 +8,7 @@
 import { HarnessBug } from '../../base/index.js';
 import { Handler } from '../interpreter.js';
 import { Decoded, REGION_CALLS, REGION_CROSSINGS, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS } from '../layout.js';
-
+import { placeOf } from './blocks.js';
 import type { CodeMemory } from './guest-code.js';
 import type { Job } from './job.js';
 
@@ -115,7 +115,7 @@ export class RegionTable {
     const { slot, plan } = job;
     const region: Region = { ...job, entries, entryPlaces };
     plan.blocks.forEach((block, i) => {
-      const ip = plan.pages.get(block.at >> 12)! + ((block.at & 0xfff) << 3);
+      const ip = placeOf(plan, block.at);
       if (!block.copied && !this.#leaders.has(ip)) this.#leaders.set(ip, region);
       if (!block.entry || u16[(ip + Decoded.handler) >> 1] === Handler.Region) return;
       const entry = this.#entries.take();
@@ -148,7 +148,7 @@ export class RegionTable {
       this.#entries.give(region.entries[i]!);
     });
     for (const block of region.plan.blocks) {
-      const ip = region.plan.pages.get(block.at >> 12)! + ((block.at & 0xfff) << 3);
+      const ip = placeOf(region.plan, block.at);
       if (this.#leaders.get(ip) === region) this.#leaders.delete(ip);
     }
     for (const page of region.plan.pages.values()) {

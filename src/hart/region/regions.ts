@@ -5,7 +5,7 @@ import type { DecodedPages } from '../decoded-pages.js';
 import type { HartState } from '../hart-state.js';
 import { Handler } from '../interpreter.js';
 import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State } from '../layout.js';
-import { discover, type Plan } from './blocks.js';
+import { discover, placeOf, type Plan } from './blocks.js';
 import { instantiate, writeModule } from './compile.js';
 import type { Bounds } from './discovery.js';
 import { dumpRegion } from './dump.js';
@@ -319,7 +319,7 @@ export class Regions {
 }
 
 /** Places of the decoded instructions at which blocks of a plan begin, but for those of copies. */
-const placesOf = ({ blocks, pages }: Plan): number[] => blocks.filter(({ copied }) => !copied).map(({ at }) => pages.get(at >> 12)! + ((at & 0xfff) << 3));
+const placesOf = (plan: Plan): number[] => plan.blocks.filter(({ copied }) => !copied).map(({ at }) => placeOf(plan, at));
 
 /** Whether calling a region takes longer than interpreting what is in it. */
 const isTrivial = ({ blocks, loops, instructions }: Plan): boolean => blocks.length === 0 || (instructions < 4 && loops.length === 0);

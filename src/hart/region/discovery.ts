@@ -1,6 +1,7 @@
 /**
  * Which instructions belong to a region: all that can be reached from its seeds by direct jumps through instructions that have been
- * executed. A small function is copied for each call of it (copies.ts): so its return is a jump to a known place.
+ * executed. A small function is copied for each call of it (copies.ts): so its return is a jump to a known place, and the region need
+ * not be entered there.
  */
 import { Copies } from './copies.js';
 import { type CodeSource, type GuestInstruction, pageOf, placeIn } from './guest-code.js';
@@ -43,6 +44,8 @@ export class Discovery {
   #promised = 0;
   /** Whether there was more than fits. */
   full = false;
+  /** Seeds behind calls that are copied, which are closed: an entry in a loop costs each turn of it, and only who left a copy comes there. */
+  readonly closed: number[] = [];
   readonly #source: CodeSource;
   readonly #bounds: Bounds;
   readonly #copies: Copies;
@@ -57,8 +60,24 @@ export class Discovery {
 
   /** Finds everything. */
   run(seeds: readonly number[]): void {
-    for (const seed of seeds) this.#lead(this.pieces[0]!, seed, true);
+    const [main] = this.pieces as [Piece];
+    for (const seed of seeds) this.#lead(main, seed, false);
     for (let i = 0; i < this.#work.length; i++) this.#walk(this.#work[i]!.piece, this.#work[i]!.at);
+    this.#openSeeds(main, new Set(seeds));
+  }
+
+  /** Makes entries of the seeds, but for those behind calls of copies where there are other entries. */
+  #openSeeds({ callees, leaders, seen }: Piece, seeds: ReadonlySet<number>): void {
+    const behind = new Set([...callees.values()].map(({ returnsTo }) => returnsTo));
+    const closed = [...seeds].filter((at) => behind.has(at) && leaders.get(at) === false && !this.#comesBack(at));
+    for (const at of seeds) if (!closed.includes(at)) leaders.set(at, true);
+    if ([...leaders].some(([at, entry]) => entry && seen.get(at)?.secondParcel === -1)) this.closed.push(...closed);
+    else for (const at of closed) leaders.set(at, true);
+  }
+
+  #comesBack(at: number): boolean {
+    const page = this.pages.get(pageOf(at));
+    return page === undefined || this.#source.comesBack(placeIn(page, at));
   }
 
   #lead(piece: Piece, at: number, entry: boolean): void {

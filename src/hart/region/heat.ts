@@ -33,6 +33,8 @@ export class Heat {
   readonly #hotness: number;
   /** Places that have been told to wait. */
   readonly #waiting = new Set<number>();
+  /** Places that became hot again though a region had them closed. */
+  readonly #reopened = new Set<number>();
 
   constructor(i32: Int32Array, hotness: number) {
     this.#i32 = i32;
@@ -47,6 +49,21 @@ export class Heat {
     // Past the threshold a place is not hot again for 2^32 arrivals.
     this.#i32[(seed.ip + Decoded.heat) >> 2] = this.#hotness - (waits ? this.#hotness * PATIENCE * 2 ** Math.min(times, DOUBLINGS) : -1);
     return !waits;
+  }
+
+  /** A region has a place closed: who arrives there nevertheless is counted from now on. */
+  close(ip: number): void {
+    if (this.#isPlain(ip)) this.#i32[(ip + Decoded.heat) >> 2] = 0;
+  }
+
+  /** A place is hot that a region has closed. */
+  reopen(ip: number): void {
+    this.#reopened.add(ip);
+  }
+
+  /** Whether a place is not to be closed again. */
+  isReopened(ip: number): boolean {
+    return this.#reopened.has(ip);
   }
 
   /** Places of a decoded page that will soon be hot, as the beginnings of regions they go into before they are. */
@@ -69,6 +86,6 @@ export class Heat {
   /** Forgets a decoded page. */
   forget(page: number, bytes: number): void {
     if (this.seeds.length > 0) this.seeds = this.seeds.filter((seed) => seed.page !== page);
-    for (const ip of this.#waiting) if (ip >= page && ip < page + bytes) this.#waiting.delete(ip);
+    for (const places of [this.#waiting, this.#reopened]) for (const ip of places) if (ip >= page && ip < page + bytes) places.delete(ip);
   }
 }

@@ -106,6 +106,7 @@ export class Regions {
   hot(hart: HotHart): void {
     const { state } = hart;
     const seed: Seed = { ip: state.cell(State.ip), page: state.cell(State.page), pageVa: state.address(State.pageVa) };
+    if (this.table.regionAt(seed.ip)) this.#heat.reopen(seed.ip);
     if (!this.#heat.take(seed, this.#inVain.get(this.#decoded.hostOf(seed.page)) ?? 0)) return;
     if (this.#eager || this.#heat.seeds.length >= BATCH) this.compile(hart);
   }
@@ -159,7 +160,7 @@ export class Regions {
   #hotAndWarm(): Seed[] {
     const { seeds } = this.#heat;
     const pages = new Map(seeds.map((seed) => [seed.page, seed]));
-    return this.#eager ? seeds : [...seeds, ...[...pages.values()].flatMap((seed) => this.#heat.warm(seed))];
+    return this.#eager ? seeds : [...seeds, ...[...pages.values()].flatMap((seed) => this.#heat.warm(seed)).filter(({ ip }) => !this.table.regionAt(ip))];
   }
 
   /** Plans one region for several that enter each other often. */
@@ -229,6 +230,7 @@ export class Regions {
     jobs.forEach((job, i) => {
       this.table.install(job, functions[i]);
       this.#compiled += job.plan.instructions;
+      for (const at of job.plan.closed) this.#heat.close(placeOf(job.plan, at));
     });
     this.#modules++;
   }
@@ -289,6 +291,7 @@ export class Regions {
       pageAt: (distance) => (distance === 0 ? page : this.#pageAt(pageVa + distance * 4096, hart)),
       instructionAt: (ip) => (isBoundary(ip) ? undefined : readInstruction(this.#memory, ip)),
       copyOf: (ip) => readInstruction(this.#memory, ip),
+      comesBack: (ip) => this.#heat.isReopened(ip),
     };
     return discover(starts, source, BOUNDS);
   }

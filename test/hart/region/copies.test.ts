@@ -44,6 +44,30 @@ describe('a call', () => {
     expect(copied(7, 3)).toEqual(copied(3, 7));
   });
 
+  describe('that has one', () => {
+    // A loop that calls the function at 4 in each turn; who runs it in the interpreter returns to 1 as often as it jumps to 0.
+    const loop: readonly Short[] = [CALL(4), ['addi'], ['bne', -2], ['jalr'], ['jalr']];
+    const entries = (seeds: readonly number[], comesBack?: (place: number) => boolean): number[] =>
+      planOf(loop, seeds, undefined, comesBack).blocks.filter(({ entry }) => entry).map(({ at }) => at / 4);
+
+    it('closes the place behind it', () => {
+      expect(entries([0, 1])).toEqual([0]);
+      expect(planOf(loop, [0, 1]).closed).toEqual([4]);
+    });
+
+    it('leaves it open for those who come from elsewhere', () => {
+      expect(entries([0, 1], (place) => place === 1)).toEqual([0, 1]);
+    });
+
+    it('leaves it open where the region has no other entry', () => {
+      expect(planOf([['addi'], CALL(3), ['addi'], ['jalr'], ['jalr']], [2]).blocks.filter(({ entry }) => entry).map(({ at }) => at / 4)).toEqual([2]);
+    });
+
+    it('leaves it open where a loop begins', () => {
+      expect(planOf([CALL(4), ['addi'], ['bne', -1], ['jalr'], ['jalr']], [0, 1]).blocks.filter(({ entry }) => entry).map(({ at }) => at / 4)).toEqual([0, 1]);
+    });
+  });
+
   it('has no more copies than a region has room for', () => {
     const calls = 100;
     const program = [...Array.from({ length: calls }, (_, n) => CALL(calls + 1 - n)), ['ecall'] as Short, ...Array.from({ length: 20 }, (): Short => ['addi']), ['jalr'] as Short];
@@ -145,7 +169,7 @@ describe('a program with functions', () => {
     const hart = rig.user();
     hart.pc = CODE;
     hart.setX(BASE, BigInt(DATA));
-    for (let n = 0; n < 10; n++) hart.run(100_000);
+    for (let n = 0; n < 30; n++) hart.run(100_000);
     expect(rig.engine.regions.statistics.instructionsInRegions / hart.instret).toBeGreaterThan(0.8);
   });
 

@@ -136,7 +136,7 @@ describe('the table of regions', () => {
     blocks: [{
       at, end: at + 4, code: [], taken: -2, takenTo: 0, next: -1, returnsTo: -2, returnAddress: 0, calls: false, behind: -2, copied: false, entry: true, asks: true, need: 1,
     }],
-    loops: [], pages: new Map([[0, PAGE_AT]]), instructions: 1, full: false,
+    loops: [], pages: new Map([[0, PAGE_AT]]), instructions: 1, closed: [], full: false,
   });
 
   it('gives slots and entries out again, and leaves decoded instructions as they were', () => {

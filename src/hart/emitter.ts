@@ -5,16 +5,16 @@
  * instruction in memory, or constants and locals) and in how control leaves the instruction; everything in between is
  * here, once.
  */
-import { TC_ADDEND, TC_ENTRY_BYTES, TC_EXEC, TC_READ, TC_WRITE } from '../../mmu/index.js';
+import { TC_READ, TC_WRITE } from '../../mmu/index.js';
 import { type FunctionBody, Op, ValueType } from '../wasm/index.js';
-import { Access, CACHE_BLOCK, PAGE_OFFSET, type AccessWidth, LOAD_SIGNED, LOAD_UNSIGNED, STORE } from './access.js';
+import { Access, CACHE_BLOCK, type AccessWidth, LOAD_SIGNED, LOAD_UNSIGNED, STORE } from './access.js';
+import { CacheAsking } from './cache-asking.js';
 import { Flag } from './float/format.js';
 import { operationNumber } from './float/operations.js';
 import type { FloatFunctions } from './float-functions.js';
-import { FloatArithmetic } from './float-value.js';
 import { State } from './layout.js';
 import { Leave } from './leave.js';
-import { cell32, cell64, type Double, load, local, type Long, long, type Single, type Value, value, word, type Word } from './value.js';
+import { cell32, cell64, type Double, local, type Long, long, type Single, type Value, value, word, type Word } from './value.js';
 
 /** A place in linear memory. */
 export interface Place {
@@ -43,7 +43,7 @@ const I32: typeof ValueType.I32 = ValueType.I32;
 const I64: typeof ValueType.I64 = ValueType.I64;
 
 /** Builds the code of one instruction after the other into a function body. */
-export abstract class Emitter extends FloatArithmetic {
+export abstract class Emitter extends CacheAsking {
   protected readonly body: FunctionBody;
   protected readonly imports: Imports;
   /** Whether the instruction being built has written its destination: its sources must not be read any more. */
@@ -73,14 +73,6 @@ export abstract class Emitter extends FloatArithmetic {
   abstract pc(): Long;
   /** Address of the instruction that follows in memory. */
   abstract nextPc(): Long;
-  /** Place of the translation cache: of its header. */
-  protected abstract cacheBase(): Word;
-  /** What the header holds at TC_MASK; it never changes. */
-  protected abstract cacheMask(): Word;
-  /** What the header holds at TC_GENERATION; anything called that translates may change it. */
-  protected abstract cacheGeneration(): Long;
-  /** Takes the generation anew after a call that may have changed it. */
-  protected abstract reloadGeneration(): void;
   /** Goes to pc + imm where the condition holds, else on. */
   abstract branchIf(condition: Word): void;
   /** Goes to pc + imm. */
@@ -307,18 +299,6 @@ export abstract class Emitter extends FloatArithmetic {
     this.accesses = access === Access.Zero;
   }
 
-  /** Place of the translation cache entry of an address: page number modulo the number of entries, times the size of an entry. */
-  protected cacheEntry(va: Long): Word {
-    const pageToEntry = BigInt(12 - Math.log2(TC_ENTRY_BYTES));
-    const index = this.and32(this.low(this.shrU(va, long(pageToEntry))), this.cacheMask());
-    return this.let(this.add32(index, this.cacheBase()));
-  }
-
-  /** The tag that lets an access of `size` bytes through; a misaligned address makes one that is nowhere. */
-  protected cacheTag(va: Long, size: AccessWidth): Long {
-    return this.or(this.and(va, long(BigInt(~(PAGE_OFFSET & ~(size - 1))))), this.cacheGeneration());
-  }
-
   #get(opcode: number, { base, offset }: Place): Long {
     return this.let(value(I64, (b) => {
       base.put(b);
@@ -351,16 +331,11 @@ export abstract class Emitter extends FloatArithmetic {
     const host = this.body.temp(I32);
     const isLoad = access === Access.Load || access === Access.LoadReserved;
     const entry = this.cacheEntry(va);
-    const tag = load(I64, Op.i64Load, entry, isLoad ? TC_READ : TC_WRITE);
-    this.assign(host, this.add32(this.low(va), load(I32, Op.i32Load, entry, TC_ADDEND)));
+    const tag = this.tagOf(entry, isLoad ? TC_READ : TC_WRITE);
+    this.assign(host, this.add32(this.low(va), this.addendOf(entry)));
     this.if(this.ne(tag, this.cacheTag(va, size)), () => this.missed(access, size, va, host, bits));
     this.accesses = true;
     return { base: local(I32, host), offset: 0 };
-  }
-
-  /** Whether an entry of the translation cache allows fetches from the page at `tag`. */
-  protected fetchable(entry: Word, tag: Long): Word {
-    return this.eq(load(I64, Op.i64Load, entry, TC_EXEC), this.or(tag, this.cacheGeneration()));
   }
 
   /**

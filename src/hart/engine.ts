@@ -75,6 +75,7 @@ export class HartEngine {
     if (this.#slots === MAX_HARTS) throw new RangeError(`a machine has at most ${MAX_HARTS} harts`);
     const needed = hartReserved(this.cacheEntries, this.#slots + 1);
     if (this.bus.ramHost < needed) throw new RangeError(`bus reserves ${this.bus.ramHost} bytes for the harts, not the ${needed} of ${this.#slots + 1}`);
+    if (this.#slots > 0) this.regions.share();
     return this.#slots++;
   }
 

@@ -2,7 +2,7 @@
  * The emitter of the interpreter: operands come from the decoded instruction at `ip`, and an instruction ends by going
  * back to the dispatch loop.
  */
-import { TC_ADDEND, TC_GENERATION, TC_MASK } from '../../mmu/index.js';
+import { TC_GENERATION, TC_MASK } from '../../mmu/index.js';
 import { type FunctionBody, type Label, Op, ValueType } from '../wasm/index.js';
 import { Emitter, type InterpreterImports } from './emitter.js';
 import { Leave, Return } from './leave.js';
@@ -252,7 +252,7 @@ export class InterpreterEmitter extends Emitter {
       const tag = this.let(this.and(pc, long(-4096n)));
       const entry = this.cacheEntry(tag);
       this.if(this.eqz32(this.fetchable(entry, tag)), () => this.#leaveAtPc(Leave.Fetch));
-      const host = this.add32(this.low(pc), load(I32, Op.i32Load, entry, TC_ADDEND));
+      const host = this.add32(this.low(pc), this.addendOf(entry));
       const page = this.let(load(I32, Op.i32Load, this.shl32(this.shrU32(host, word(12)), word(2)), PAGE_MAP));
       this.if(this.eqz32(page), () => this.#leaveAtPc(Leave.Fetch));
       this.assign(this.#page, page);
@@ -369,7 +369,7 @@ export class InterpreterEmitter extends Emitter {
     const inner = this.body.temp(I32);
     this.assign(inner, word(0));
     this.if(this.fetchable(entry, tag), () => {
-      const host = this.add32(this.low(tag), load(I32, Op.i32Load, entry, TC_ADDEND));
+      const host = this.add32(this.low(tag), this.addendOf(entry));
       this.if(this.eq32(load(I32, Op.i32Load16U, host, 0), this.#decoded(Op.i32Load16U, Decoded.secondParcel)), () => {
         this.assign(inner, this.#decoded(Op.i32Load16U, Decoded.innerHandler));
       });

@@ -16,12 +16,12 @@ const multipliesAndAdds = ({ plan }: Job): boolean => plan.blocks.some(({ code }
 
 const nameOf = ({ slot }: Job): string => `region${slot}`;
 
-/** Writes the module of a batch, which exports its functions by slot; `cacheEntries` is the size of the translation caches, the same for all modules that share stamps. */
-export function writeModule(jobs: readonly Job[], cacheEntries: number, stamps: Stamps): Uint8Array<ArrayBuffer> {
+/** Writes the module of a batch, which exports its functions by slot. */
+export function writeModule(jobs: readonly Job[], stamps: Stamps): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   module.importMemory(HART_RESERVED >>> 16);
   const functions = jobs.some(multipliesAndAdds) ? { ...NO_FUNCTIONS, ...addFmaFunctions(module) } : NO_FUNCTIONS;
-  for (const job of jobs) module.addFunction(writeRegion(job, functions, cacheEntries, stamps), nameOf(job));
+  for (const job of jobs) module.addFunction(writeRegion(job, functions, stamps), nameOf(job));
   return module.finish();
 }
 

@@ -2,7 +2,7 @@
  * The emitter of regions: an access the translation cache does not answer leaves the region before its instruction, which the
  * interpreter then performs. So faults are precise for nothing, and a region calls nothing but arithmetic.
  */
-import { TC_ADDEND, TC_GENERATION, TC_READ, TC_WRITE } from '../../../mmu/index.js';
+import { TC_GENERATION, TC_READ, TC_WRITE } from '../../../mmu/index.js';
 import type { Access, AccessWidth } from '../access.js';
 import type { Imports, Place } from '../emitter.js';
 import { PAGE_MAP, State } from '../layout.js';
@@ -35,8 +35,8 @@ export class RegionEmitter extends StampingEmitter {
   readonly #jumps: Jumps;
   readonly #uses: ReadonlyMap<GuestInstruction, Use>;
 
-  constructor(body: FunctionBody, imports: Imports, cacheEntries: number, stamps: Stamps, uses: ReadonlyMap<GuestInstruction, Use>, jumps: Jumps) {
-    super(body, imports, cacheEntries, stamps);
+  constructor(body: FunctionBody, imports: Imports, stamps: Stamps, uses: ReadonlyMap<GuestInstruction, Use>, jumps: Jumps) {
+    super(body, imports, stamps);
     this.#uses = uses;
     this.#jumps = jumps;
   }
@@ -167,8 +167,8 @@ export class RegionEmitter extends StampingEmitter {
     const address = this.constant(Hole.PageAddress, this.pageAddress(page));
     const va = this.let(page.relative ? this.add(local(I64, Local.pageVa), address) : address);
     const entry = this.cacheEntry(va);
-    this.#setWindow(this.add32(this.low(va), load(I32, Op.i32Load, entry, TC_ADDEND)));
-    this.if(this.ne(load(I64, Op.i64Load, entry, tag), this.cacheTag(va, 1)), () => this.leave(0));
+    this.#setWindow(this.add32(this.low(va), this.addendOf(entry)));
+    this.if(this.ne(this.tagOf(entry, tag), this.cacheTag(va, 1)), () => this.leave(0));
   }
 
   /** The lowest aligned address stands for all bytes: its tag says that it is aligned, and then they may not go beyond the page. */
@@ -179,8 +179,8 @@ export class RegionEmitter extends StampingEmitter {
       this.hole(Hole.Anchor, 1);
       b.i32ConstWide(firstOf(span) + BEFORE);
     });
-    this.#setWindow(this.add32(this.low(va), this.sub32(load(I32, Op.i32Load, entry, TC_ADDEND), anchor)));
-    const missed = this.ne(load(I64, Op.i64Load, entry, tag), this.cacheTag(va, span.size as AccessWidth));
+    this.#setWindow(this.add32(this.low(va), this.sub32(this.addendOf(entry), anchor)));
+    const missed = this.ne(this.tagOf(entry, tag), this.cacheTag(va, span.size as AccessWidth));
     const last = value(I32, (b) => {
       this.hole(Hole.LastPlace, 1);
       b.i32ConstWide(lastPlace(span));
@@ -206,7 +206,7 @@ export class RegionEmitter extends StampingEmitter {
 
   /** Takes place and generation of the translation cache over from memory. */
   loadCache(): void {
-    this.set(Local.cache, cell32(State.cache));
+    if (this.cacheAt === 0) this.set(Local.cache, cell32(State.cache));
     this.set(Local.generation, load(I64, Op.i64Load, this.cacheBase(), TC_GENERATION));
   }
 
@@ -261,7 +261,7 @@ export class RegionEmitter extends StampingEmitter {
   codeHost(tag: Long, otherwise: () => void): Word {
     const entry = this.cacheEntry(tag);
     this.if(this.eqz32(this.fetchable(entry, tag)), otherwise);
-    return this.let(this.add32(this.low(tag), load(I32, Op.i32Load, entry, TC_ADDEND)));
+    return this.let(this.add32(this.low(tag), this.addendOf(entry)));
   }
 
   /** Its decoded page, 0 where it has none. */

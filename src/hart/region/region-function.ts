@@ -44,12 +44,12 @@ class RegionFunction implements Jumps {
   readonly #registers = new UsedRegisters();
   #block = 0;
 
-  constructor({ plan, slot, crosses }: Job, imports: Imports, cacheEntries: number, stamps: Stamps) {
+  constructor({ plan, slot, crosses }: Job, imports: Imports, stamps: Stamps) {
     this.#plan = plan;
     this.#slot = slot;
     this.#tree = findLoops(plan);
     declareLocals(this.body);
-    this.#e = new RegionEmitter(this.body, imports, cacheEntries, stamps, findWindows(plan, !crosses), this);
+    this.#e = new RegionEmitter(this.body, imports, stamps, findWindows(plan, !crosses), this);
     this.#countsFetches = plan.pages.size > 1 || plan.blocks.some((block) => block.code.at(-1)!.secondParcel >= 0);
     this.#numbers = new Map([...plan.pages.keys()].map((distance, n) => [distance, n]));
     for (const block of plan.blocks) for (const instruction of block.code) this.#registers.add(instruction);
@@ -342,5 +342,5 @@ class RegionFunction implements Jumps {
 }
 
 /** Writes the function of a region. */
-export const writeRegion = (job: Job, imports: Imports, cacheEntries: number, stamps: Stamps): FunctionBody =>
-  new RegionFunction(job, imports, cacheEntries, stamps).write();
+export const writeRegion = (job: Job, imports: Imports, stamps: Stamps): FunctionBody =>
+  new RegionFunction(job, imports, stamps).write();

@@ -4,7 +4,7 @@ import { EXEC, type TranslationCache } from '../../../mmu/index.js';
 import type { DecodedPages } from '../decoded-pages.js';
 import type { HartState } from '../hart-state.js';
 import { Handler } from '../interpreter.js';
-import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State } from '../layout.js';
+import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State, translationCache } from '../layout.js';
 import { discover, placeOf, type Plan } from './blocks.js';
 import { instantiate, writeModule } from './compile.js';
 import type { Bounds } from './discovery.js';
@@ -72,7 +72,7 @@ export class Regions {
   readonly #cacheEntries: number;
   readonly #heat: Heat;
   readonly #merger: Merger;
-  readonly #stamps = new Stamps();
+  #stamps: Stamps;
   #untilLook = LOOK;
   readonly #engine: RegionOptions['engine'];
   readonly #eager: boolean;
@@ -94,6 +94,7 @@ export class Regions {
     this.#clock = options.clock ?? ((): number => 0);
     this.#decoded = decoded;
     this.#cacheEntries = cacheEntries;
+    this.#stamps = new Stamps({ entries: cacheEntries, at: translationCache(0) });
     this.table = new RegionTable(memory, functions);
     this.#engine = options.engine;
     this.#eager = options.hotness === 1;
@@ -109,6 +110,12 @@ export class Regions {
     if (this.table.regionAt(seed.ip)) this.#heat.reopen(seed.ip);
     if (!this.#heat.take(seed, this.#inVain.get(this.#decoded.hostOf(seed.page)) ?? 0)) return;
     if (this.#eager || this.#heat.seeds.length >= BATCH) this.compile(hart);
+  }
+
+  /** From now on there are several harts: code must not know the place of one's translation cache. */
+  share(): void {
+    for (const region of this.table.regions.values()) this.table.drop(region);
+    this.#stamps = new Stamps({ entries: this.#cacheEntries, at: 0 });
   }
 
   /** A decoded page is given up: so are its regions. */
@@ -226,7 +233,7 @@ export class Regions {
   }
 
   #install(jobs: readonly Job[]): void {
-    const functions = instantiate(writeModule(jobs, this.#cacheEntries, this.#stamps), jobs, this.#memory.memory);
+    const functions = instantiate(writeModule(jobs, this.#stamps), jobs, this.#memory.memory);
     jobs.forEach((job, i) => {
       this.table.install(job, functions[i]);
       this.#compiled += job.plan.instructions;

@@ -28,6 +28,7 @@ const F_HOLES = { rs1: Hole.Fs1, rs2: Hole.Fs2, rs3: Hole.Fs3 } as const;
 export abstract class StampingEmitter extends Emitter {
   readonly #stamps: Stamps;
   readonly #mask: Word;
+  protected override readonly cacheAt: number;
   /** Locals of windows of pages, from {@link FIRST_PAGE} on. */
   readonly #pageWindows: number[] = [];
   /** Where the region is left for the interpreter: see RegionFunction. */
@@ -46,10 +47,11 @@ export abstract class StampingEmitter extends Emitter {
   #start = 0;
   #depth = 0;
 
-  /** `cacheEntries` is the size of the translation caches, which `stamps` know as well. */
-  constructor(body: FunctionBody, imports: Imports, cacheEntries: number, stamps: Stamps) {
+  constructor(body: FunctionBody, imports: Imports, stamps: Stamps) {
     super(body, imports);
-    this.#mask = word((cacheEntries - 1) * TC_ENTRY_BYTES);
+    const { at, entries } = stamps.cache;
+    this.cacheAt = at;
+    this.#mask = word((entries - 1) * TC_ENTRY_BYTES);
     this.#stamps = stamps;
   }
 
@@ -103,7 +105,7 @@ export abstract class StampingEmitter extends Emitter {
   }
 
   protected override cacheBase(): Word {
-    return local(I32, Local.cache);
+    return this.cacheAt === 0 ? local(I32, Local.cache) : word(this.cacheAt);
   }
 
   protected override cacheMask(): Word {

@@ -31,9 +31,21 @@ export interface Stamp {
   readonly accesses: boolean;
 }
 
-/** The stamps of one machine, by a kind of code and a number that tells its variants apart. */
+/** The translation cache that code asks. */
+export interface AskedCache {
+  readonly entries: number;
+  /** Its place, where all code is one hart's; 0 where each hart brings its own. */
+  readonly at: number;
+}
+
+/** The stamps of code that asks one cache, by a kind of code and a number that tells its variants apart. */
 export class Stamps {
+  readonly cache: AskedCache;
   readonly #known = new Map<object, Stamp[]>();
+
+  constructor(cache: AskedCache) {
+    this.cache = cache;
+  }
 
   /** The stamp of a kind and variant; undefined where none has been made. */
   get(kind: object, variant: number): Stamp | undefined {

@@ -54,6 +54,27 @@ describe('a hot loop', () => {
     expect(rig.engine.regions.statistics).toMatchObject({ regions: 0, instructionsInRegions: 0 });
   });
 
+  it('asks the translation cache of the hart that runs it, also when that came later', () => {
+    const DATA = 0x3_0000;
+    const [first, second] = [RAM + 0x3_0000, RAM + 0x4_0000];
+    const { rig, hart } = rigWith(1, ['sd', { rs1: 12, rs2: 11, imm: 0 }], ...adder(1).slice(0, 2), ['bne', { rs1: 11, rs2: 0, imm: -12 }], ['ecall']);
+    const storing = (on: Hart, times: number): bigint => {
+      on.setX(12, BigInt(DATA));
+      return sum(on, times);
+    };
+    rig.map(DATA, first, R | W);
+    expect(storing(hart, 1000)).toBe(1000n);
+    const other = rig.user({ id: 1 });
+    rig.map(DATA, second, R | W);
+    // The first hart has not fenced: it goes on storing where the page was.
+    expect(storing(other, 500)).toBe(500n);
+    expect([rig.load(first, 8), rig.load(second, 8)]).toEqual([1n, 1n]);
+    rig.store(second, 8, 0n);
+    expect(storing(hart, 200)).toBe(200n);
+    expect([rig.load(first, 8), rig.load(second, 8)]).toEqual([1n, 0n]);
+    expect(rig.engine.regions.statistics.instructionsInRegions).toBeGreaterThan(5000);
+  });
+
   it('runs as the same region where its page is mapped at another address too', () => {
     const { rig, hart } = rigWith(1, ['auipc', { rd: 12, imm: 0 }], ...adder(1));
     rig.map(CODE + 0x5000, CODE_PA, R | X);

@@ -3,7 +3,9 @@
  * registers back and taking them again; compiling both anew costs more, in proportion to their size. So each region is charged for how
  * often it is entered, and a group is compiled as one when it has paid for that.
  */
+import type { Plan } from './blocks.js';
 import type { Bounds } from './discovery.js';
+import { fitting } from './fitting.js';
 import type { Region, RegionTable } from './region-table.js';
 
 /** Entries of the interpreter into regions that cost as much as compiling one guest instruction. */
@@ -13,6 +15,7 @@ const BUSY = 256;
 
 interface Account {
   readonly region: Region;
+  readonly plan: Plan;
   seen: number;
   paid: number;
 }
@@ -30,19 +33,9 @@ export class Merger {
 
   /** The regions to be compiled as one now; empty where there are none. `isHere` says whether a region's pages are where they were. */
   group(isHere: (region: Region) => boolean): Region[] {
-    const busy = this.#charge().filter(({ region }) => isHere(region));
-    let size = 0;
-    let paid = 0;
-    let pages = new Set<number>();
-    const group = busy.filter((account) => {
-      const { plan } = account.region;
-      const more = new Set([...pages, ...plan.pages.values()]);
-      if (size + plan.instructions > this.#bounds.instructions || more.size > this.#bounds.pages) return false;
-      size += plan.instructions;
-      paid += account.paid;
-      pages = more;
-      return true;
-    });
+    const group = fitting(this.#charge().filter(({ region }) => isHere(region)), this.#bounds);
+    const size = group.reduce((sum, { plan }) => sum + plan.instructions, 0);
+    const paid = group.reduce((sum, account) => sum + account.paid, 0);
     return group.length > 1 && paid >= PRICE * size ? group.map(({ region }) => region) : [];
   }
 
@@ -53,7 +46,7 @@ export class Merger {
     const busy: Account[] = [];
     for (const region of this.#table.regions.values()) {
       const known = before.get(region.slot);
-      const account = known?.region === region ? known : { region, seen: 0, paid: 0 };
+      const account = known?.region === region ? known : { region, plan: region.plan, seen: 0, paid: 0 };
       const calls = this.#table.calls(region);
       const since = Math.max(0, calls - account.seen);
       account.seen = calls;

@@ -9,6 +9,7 @@ import { discover, placeOf, type Plan } from './blocks.js';
 import { instantiate, writeModule } from './compile.js';
 import type { Bounds } from './discovery.js';
 import { dumpRegion } from './dump.js';
+import { fitting } from './fitting.js';
 import { type CodeMemory, type CodeSource, readInstruction } from './guest-code.js';
 import { Heat, type Seed } from './heat.js';
 import type { Job } from './job.js';
@@ -47,7 +48,7 @@ const NEVER = -1;
 const BOUNDS: Bounds = { instructions: 1000, pages: 16 };
 /** Seeds that are compiled without waiting for the end of the entry of generated code. */
 const BATCH = 32;
-/** Regions of this size are compiled again for anything that reaches them. */
+/** Regions of this size are compiled again with what reaches them. */
 const SMALL = 32;
 /** Entries of generated code between two looks for regions to merge. */
 const LOOK = 16;
@@ -243,8 +244,9 @@ export class Regions {
   }
 
   /**
-   * Plans a region from seeds that may go into one; undefined where that does not pay. Regions it reaches that are not much larger become
-   * part of it, so that no code is compiled again more often than it doubles; the others stay, and may be merged later.
+   * Plans a region from seeds that may go into one; undefined where that does not pay. Small regions it reaches become part of it, and
+   * those that had a seed closed. The others stay: V8 has optimised them or is about to, and takes a tenth of a second to do so again.
+   * They may be merged later.
    */
   #job(seeds: readonly Seed[], planned: ReadonlySet<number>, hart: HotHart): Job | undefined {
     const [first] = seeds as [Seed];
@@ -258,29 +260,13 @@ export class Regions {
     });
     const alone = planAll();
     if (isTrivial(alone)) return undefined;
-    const absorbed = this.#absorb(touched, alone);
-    const size = absorbed.reduce((sum, region) => sum + region.plan.instructions, 0);
-    const grows = absorbed.length > 0 && (this.#eager || size <= 2 * alone.instructions + SMALL);
-    if (grows) {
-      for (const region of absorbed) {
-        starts.push(...this.#translate(region, alone));
-        this.table.drop(region);
-      }
+    const wanted = [...touched].filter((region) => this.#eager || region.plan.instructions <= SMALL || seeds.some(({ ip }) => isClosed(region, ip)));
+    const absorbed = fitting(wanted.toSorted((a, b) => a.plan.instructions - b.plan.instructions), BOUNDS, alone);
+    for (const region of absorbed) {
+      starts.push(...this.#translate(region, alone));
+      this.table.drop(region);
     }
-    return this.#jobOf(grows ? planAll() : alone, starts, first.pageVa);
-  }
-
-  /** The regions that fit into one with a plan, the smallest first. */
-  #absorb(touched: ReadonlySet<Region>, { instructions, pages }: Plan): Region[] {
-    let size = instructions;
-    let together = new Set(pages.values());
-    return [...touched].sort((a, b) => a.plan.instructions - b.plan.instructions).filter((region) => {
-      const more = new Set([...together, ...region.plan.pages.values()]);
-      if (size + region.plan.instructions > BOUNDS.instructions || more.size > BOUNDS.pages) return false;
-      size += region.plan.instructions;
-      together = more;
-      return true;
-    });
+    return this.#jobOf(absorbed.length > 0 ? planAll() : alone, starts, first.pageVa);
   }
 
   /** The seeds of a region as relative addresses of another plan, which has a page in common with it. */
@@ -333,3 +319,6 @@ const placesOf = (plan: Plan): number[] => plan.blocks.filter(({ copied }) => !c
 
 /** Whether calling a region takes longer than interpreting what is in it. */
 const isTrivial = ({ blocks, loops, instructions }: Plan): boolean => blocks.length === 0 || (instructions < 4 && loops.length === 0);
+
+/** Whether a region has a place closed that a decoded instruction is at. */
+const isClosed = ({ plan }: Region, ip: number): boolean => plan.closed.some((at) => placeOf(plan, at) === ip);

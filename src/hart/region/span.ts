@@ -26,8 +26,8 @@ export function union(a: Span, b: Span): Span | undefined {
 }
 
 /** What is shown whichever of the two has been; undefined for nothing. */
-export function intersection(a: Span | undefined, b: Span | undefined): Span | undefined {
-  if (a === b || a === undefined || b === undefined) return b && a;
+export function intersection(a: Span, b: Span): Span | undefined {
+  if (a === b) return a;
   const low = Math.max(a.low, b.low);
   const high = Math.min(a.high, b.high);
   if (low >= high || !agree(a, b)) return undefined;

@@ -41,7 +41,8 @@ const WRITE = 2;
 /** How far away pages may be whose place is written as a constant of 32 bits; relative ones also from the other pages of the region. */
 const LIMITS = { [Kind.Absolute]: 2 ** 31, [Kind.Relative]: 2 ** 30 } as const;
 
-type Spans = (Span | undefined)[];
+/** By register. */
+type Spans = Map<number, Span>;
 
 /** What has been asked for, at one place. */
 interface State {
@@ -52,22 +53,41 @@ interface State {
   readonly pages: Map<number, number>;
 }
 
-const nothing = (): State => ({ constants: Constants.unknown(), read: [], write: [], pages: new Map() });
+/** What accesses from one place on need. */
+type Needs = Pick<State, 'read' | 'write'>;
+
+const nothing = (): State => ({ constants: Constants.unknown(), read: new Map(), write: new Map(), pages: new Map() });
 
 const copy = ({ constants, read, write, pages }: State): State =>
-  ({ constants: constants.copy(), read: read.slice(), write: write.slice(), pages: new Map(pages) });
+  ({ constants: constants.copy(), read: new Map(read), write: new Map(write), pages: new Map(pages) });
 
 /** Keeps what is so in both. */
 function meet(state: State, { constants, read, write, pages }: State): void {
   state.constants.meet(constants);
-  for (let n = 1; n < 32; n++) {
-    state.read[n] = intersection(state.read[n], read[n]);
-    state.write[n] = intersection(state.write[n], write[n]);
-  }
+  meetSpans(state.read, read);
+  meetSpans(state.write, write);
   for (const [window, kinds] of state.pages) state.pages.set(window, kinds & (pages.get(window) ?? 0));
 }
 
+function meetSpans(mine: Spans, others: Spans): void {
+  for (const [n, span] of mine) {
+    const other = others.get(n);
+    const both = other && intersection(span, other);
+    if (both) mine.set(n, both);
+    else mine.delete(n);
+  }
+}
+
 const writesX = ({ row, rd }: GuestInstruction): boolean => rd !== 0 && row.operands.includes('rd');
+
+function addNeeds(mine: Spans, others: Spans): void {
+  for (const [n, span] of others) mine.set(n, join(span, mine.get(n)));
+}
+
+function forget(register: number, read: Spans, write: Spans): void {
+  read.delete(register);
+  write.delete(register);
+}
 
 class Windows {
   readonly uses = new Map<GuestInstruction, Use>();
@@ -91,26 +111,27 @@ class Windows {
 
   /** Goes backward and collects needs. */
   look(): void {
-    const needs: { read: Spans; write: Spans }[] = [];
+    const needs: Needs[] = [];
     for (let i = this.#blocks.length - 1; i >= 0; i--) {
       const { code } = this.#blocks[i]!;
-      const here: { read: Spans; write: Spans } = { read: [], write: [] };
+      const here: Needs = { read: new Map(), write: new Map() };
       for (const to of targets(this.#blocks[i]!)) {
         if (to <= i || this.#before[to] === undefined) continue;
-        for (const kind of ['read', 'write'] as const) needs[to]![kind].forEach((span, n) => span && (here[kind][n] = join(span, here[kind][n])));
+        addNeeds(here.read, needs[to]!.read);
+        addNeeds(here.write, needs[to]!.write);
       }
       for (let k = code.length - 1; k >= 0; k--) this.#lookAt(code[k]!, here);
       needs[i] = here;
     }
   }
 
-  #lookAt(instruction: GuestInstruction, { read, write }: { read: Spans; write: Spans }): void {
-    if (writesX(instruction)) read[instruction.rd] = write[instruction.rd] = undefined;
+  #lookAt(instruction: GuestInstruction, { read, write }: Needs): void {
+    if (writesX(instruction)) forget(instruction.rd, read, write);
     const access = memoryAccess(instruction.row);
     if (access === undefined) return;
     const spans = access.store ? write : read;
-    const span = join(spanOf(instruction.imm, access.size), spans[instruction.rs1]);
-    spans[instruction.rs1] = span;
+    const span = join(spanOf(instruction.imm, access.size), spans.get(instruction.rs1));
+    spans.set(instruction.rs1, span);
     this.#needs.set(instruction, span);
   }
 
@@ -126,7 +147,7 @@ class Windows {
         this.#decideOn(instruction, state);
         if (writesX(instruction)) {
           state.constants.write(instruction, at);
-          state.read[instruction.rd] = state.write[instruction.rd] = undefined;
+          forget(instruction.rd, state.read, state.write);
         }
         at += instruction.length;
       }
@@ -153,7 +174,7 @@ class Windows {
   #throughRegister(instruction: GuestInstruction, { size, store }: MemoryAccess, shown: Spans): void {
     const { rs1, imm } = instruction;
     const window = store ? FIRST_STORE + rs1 : rs1;
-    const known = shown[rs1];
+    const known = shown.get(rs1);
     if (known !== undefined && covers(known, imm, size)) {
       this.uses.set(instruction, { window, offset: imm, store, opens: undefined });
       return;
@@ -161,7 +182,7 @@ class Windows {
     const need = this.#needs.get(instruction);
     // An access that asks for itself alone does it in the plain way.
     if (need === undefined || need.high - need.low === size) return;
-    shown[rs1] = need;
+    shown.set(rs1, need);
     this.uses.set(instruction, { window, offset: imm, store, opens: need });
   }
 

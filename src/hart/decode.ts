@@ -61,34 +61,39 @@ function candidates(bits: number): readonly Instruction[] {
 export const findRow = (bits: number): Instruction | CompressedInstruction | undefined =>
   isFull(bits) ? candidates(bits).find((row) => matches(row, bits)) : compressedRows()[quadrant(bits)]!.find((row) => matches(row, bits & 0xffff));
 
+/** Where the parts of a decoded instruction come from: fields of the word, or numbers that are always the same. */
+interface Form extends Pick<DecodedInstruction, 'row' | 'index' | 'compressed' | 'length'> {
+  readonly rd: Field | number;
+  readonly rs1: Field | number;
+  readonly rs2: Field | number;
+  readonly rs3: Field | number;
+  readonly imm: Field | number;
+}
+const forms = new Map<Encoded, Form>();
+
 /** Decodes an instruction word; undefined where it is illegal. */
 export function decode(bits: number): DecodedInstruction | undefined {
   const found = findRow(bits);
   if (found === undefined) return undefined;
-  if (found.length === 4) {
-    return operandsOf(found, undefined, (name) => {
-      const field = found.fields[name];
-      return field === undefined ? 0 : extract(field, bits);
-    });
-  }
-  const { name, values } = found.expansion;
-  return operandsOf(fullInstruction(name)!, found, (field) => resolve(values[field], bits));
+  let form = forms.get(found);
+  if (form === undefined) forms.set(found, (form = formOf(found)));
+  const { row, index, compressed, length, rd, rs1, rs2, rs3, imm } = form;
+  return {
+    row, index, compressed, length,
+    rd: resolve(rd, bits), rs1: resolve(rs1, bits), rs2: resolve(rs2, bits), rs3: resolve(rs3, bits), imm: resolve(imm, bits),
+  };
 }
 
-const resolve = (source: number | Field | undefined, bits: number): number =>
-  source === undefined ? 0 : typeof source === 'number' ? source : extract(source, bits);
+const resolve = (source: number | Field, bits: number): number => (typeof source === 'number' ? source : extract(source, bits));
 
-function operandsOf(row: Instruction, short: CompressedInstruction | undefined, get: (field: FieldName) => number): DecodedInstruction {
+function formOf(found: Instruction | CompressedInstruction): Form {
+  const compressed = found.length === 2 ? found : undefined;
+  const row = found.length === 2 ? fullInstruction(found.expansion.name)! : found;
+  const sources: Partial<Record<FieldName, Field | number>> = found.length === 2 ? found.expansion.values : found.fields;
   const { csr, shamt, zimm, rm } = row.fields;
+  const from = (name: FieldName): Field | number => sources[name] ?? 0;
   return {
-    row,
-    index: INSTRUCTIONS.indexOf(row),
-    compressed: short,
-    length: short ? 2 : 4,
-    rd: get('rd'),
-    rs1: get(zimm ? 'zimm' : 'rs1'),
-    rs2: get('rs2'),
-    rs3: get('rs3'),
-    imm: get(csr ? 'csr' : shamt ? 'shamt' : rm ? 'rm' : 'imm'),
+    row, index: INSTRUCTIONS.indexOf(row), compressed, length: found.length,
+    rd: from('rd'), rs1: from(zimm ? 'zimm' : 'rs1'), rs2: from('rs2'), rs3: from('rs3'), imm: from(csr ? 'csr' : shamt ? 'shamt' : rm ? 'rm' : 'imm'),
   };
 }

@@ -115,7 +115,7 @@ const joinFields = (a: Field, b: Field): Field => sized(a.name, [...a.pieces, ..
 /** The value of a field in an instruction word: signed fields sign-extended, all within an int32 or a small unsigned number. */
 export function extract(field: Field, bits: number): number {
   let value = 0;
-  for (const { at, to, width } of field.pieces) value |= ((bits >>> at) & ((1 << width) - 1)) << to;
+  for (const { at, to, width } of field.pieces) value |= ((bits >>> at) & (2 ** width - 1)) << to;
   if (field.signed) {
     const spare = 32 - field.width;
     value = (value << spare) >> spare;

@@ -47,10 +47,8 @@ export interface Plan {
   /** Decoded pages by distance. */
   readonly pages: ReadonlyMap<number, number>;
   readonly instructions: number;
-  /** Seeds the region can not be entered at. */
+  /** Places behind calls of copies, which the region can not be entered at. */
   readonly closed: readonly number[];
-  /** Whether discovery ended for want of room. */
-  readonly full: boolean;
 }
 
 /** Place of the decoded instruction at a relative address of a plan. */
@@ -71,7 +69,7 @@ export function discover(seeds: readonly number[], source: CodeSource, bounds: B
   const blocks = ordered.blocks.map((n) => unordered[n]!);
   renumber(blocks, ordered.blocks);
   ask(blocks);
-  return { blocks, loops: ordered.loops, pages: found.pages, instructions: found.size, closed: found.closed, full: found.full };
+  return { blocks, loops: ordered.loops, pages: found.pages, instructions: found.size, closed: found.closed };
 }
 
 function blockAt(at: number, { callees, caller, leaders, returnsTo, seen }: Piece): Block {

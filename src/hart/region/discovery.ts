@@ -42,9 +42,10 @@ export class Discovery {
   #copied = 0;
   /** Instructions of the copies for calls that are in none. */
   #promised = 0;
-  /** Whether there was more than fits. */
-  full = false;
-  /** Seeds behind calls that are copied, which are closed: an entry in a loop costs each turn of it, and only who left a copy comes there. */
+  /**
+   * Places behind calls that are copied, which are closed: an entry in a loop costs each turn of it, and only who has left the region
+   * before comes there.
+   */
   readonly closed: number[] = [];
   readonly #source: CodeSource;
   readonly #bounds: Bounds;
@@ -69,15 +70,15 @@ export class Discovery {
   /** Makes entries of the seeds, but for those behind calls of copies where there are other entries. */
   #openSeeds({ callees, leaders, seen }: Piece, seeds: ReadonlySet<number>): void {
     const behind = new Set([...callees.values()].map(({ returnsTo }) => returnsTo));
-    const closed = [...seeds].filter((at) => behind.has(at) && leaders.get(at) === false && !this.#comesBack(at));
-    for (const at of seeds) if (!closed.includes(at)) leaders.set(at, true);
-    if ([...leaders].some(([at, entry]) => entry && seen.get(at)?.secondParcel === -1)) this.closed.push(...closed);
-    else for (const at of closed) leaders.set(at, true);
+    const isClosed = (at: number): boolean => behind.has(at) && leaders.get(at) === false && !this.#staysOpen(at);
+    for (const at of seeds) if (!isClosed(at)) leaders.set(at, true);
+    if (![...leaders].some(([at, entry]) => entry && seen.get(at)?.secondParcel === -1)) for (const at of seeds) leaders.set(at, true);
+    for (const at of behind) if (seen.has(at) && isClosed(at)) this.closed.push(at);
   }
 
-  #comesBack(at: number): boolean {
+  #staysOpen(at: number): boolean {
     const page = this.pages.get(pageOf(at));
-    return page === undefined || this.#source.comesBack(placeIn(page, at));
+    return page === undefined || this.#source.staysOpen(page);
   }
 
   #lead(piece: Piece, at: number, entry: boolean): void {
@@ -90,10 +91,7 @@ export class Discovery {
     for (let at = from; !piece.seen.has(at);) {
       const instruction = this.#fetch(piece, at);
       if (instruction === undefined) return;
-      if (this.size - this.#copied >= this.#bounds.instructions) {
-        this.full = true;
-        return;
-      }
+      if (this.size - this.#copied >= this.#bounds.instructions) return;
       this.size++;
       if (piece.caller) this.#copied++;
       piece.seen.set(at, instruction);
@@ -131,10 +129,7 @@ export class Discovery {
     const distance = pageOf(at);
     let page = this.pages.get(distance);
     if (page === undefined) {
-      if (this.pages.size >= this.#bounds.pages) {
-        this.full = true;
-        return undefined;
-      }
+      if (this.pages.size >= this.#bounds.pages) return undefined;
       page = this.#source.pageAt(distance);
       // One page seen at two addresses: the second one is outside.
       if (page === 0 || this.#known.has(page)) return undefined;

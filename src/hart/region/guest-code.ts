@@ -32,8 +32,8 @@ export interface CodeSource {
   instructionAt(ip: number): GuestInstruction | undefined;
   /** The same for code that is copied, and may belong to other regions too. */
   copyOf(ip: number): GuestInstruction | undefined;
-  /** Whether a place behind a call of a copy is often reached by those who left the copy. */
-  comesBack(ip: number): boolean;
+  /** Whether regions stay open behind calls of copies in a decoded page. */
+  staysOpen(page: number): boolean;
 }
 
 /** Distance in pages of a relative address. */

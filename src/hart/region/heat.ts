@@ -20,6 +20,9 @@ export interface Seed {
 const PATIENCE = 8;
 const DOUBLINGS = 4;
 
+/** The share of the threshold at which a closed place is hot again. */
+const REOPENING = 1 / 64;
+
 /** The share of the threshold from which on a place is warm. */
 const WARM = 1 / 4;
 /** Decoded bytes of a parcel. */
@@ -33,8 +36,8 @@ export class Heat {
   readonly #hotness: number;
   /** Places that have been told to wait. */
   readonly #waiting = new Set<number>();
-  /** Places that became hot again though a region had them closed. */
-  readonly #reopened = new Set<number>();
+  /** Decoded pages of regions that had a place closed which became hot. */
+  readonly #open = new Set<number>();
 
   constructor(i32: Int32Array, hotness: number) {
     this.#i32 = i32;
@@ -51,19 +54,24 @@ export class Heat {
     return !waits;
   }
 
-  /** A region has a place closed: who arrives there nevertheless is counted from now on. */
-  close(ip: number): void {
+  /** A place has no entry, though it may have been hot: who arrives there is counted anew. */
+  cool(ip: number): void {
     if (this.#isPlain(ip)) this.#i32[(ip + Decoded.heat) >> 2] = 0;
   }
 
-  /** A place is hot that a region has closed. */
-  reopen(ip: number): void {
-    this.#reopened.add(ip);
+  /** A region has a place closed: who arrives there nevertheless is interpreted for long, so it is hot soon. */
+  close(ip: number): void {
+    if (this.#isPlain(ip)) this.#i32[(ip + Decoded.heat) >> 2] = this.#hotness - Math.ceil(this.#hotness * REOPENING);
   }
 
-  /** Whether a place is not to be closed again. */
-  isReopened(ip: number): boolean {
-    return this.#reopened.has(ip);
+  /** In a decoded page no place is to be closed again. */
+  keepOpen(page: number): void {
+    this.#open.add(page);
+  }
+
+  /** Whether that has been said of a page. */
+  staysOpen(page: number): boolean {
+    return this.#open.has(page);
   }
 
   /** Places of a decoded page that will soon be hot, as the beginnings of regions they go into before they are. */
@@ -86,6 +94,7 @@ export class Heat {
   /** Forgets a decoded page. */
   forget(page: number, bytes: number): void {
     if (this.seeds.length > 0) this.seeds = this.seeds.filter((seed) => seed.page !== page);
-    for (const places of [this.#waiting, this.#reopened]) for (const ip of places) if (ip >= page && ip < page + bytes) places.delete(ip);
+    for (const ip of this.#waiting) if (ip >= page && ip < page + bytes) this.#waiting.delete(ip);
+    this.#open.delete(page);
   }
 }

@@ -3,7 +3,6 @@
  * registers back and taking them again; compiling both anew costs more, in proportion to their size. So each region is charged for how
  * often it is entered, and a group is compiled as one when it has paid for that.
  */
-import type { Plan } from './blocks.js';
 import type { Bounds } from './discovery.js';
 import { fitting } from './fitting.js';
 import type { Region, RegionTable } from './region-table.js';
@@ -15,7 +14,6 @@ const BUSY = 256;
 
 interface Account {
   readonly region: Region;
-  readonly plan: Plan;
   seen: number;
   paid: number;
 }
@@ -33,20 +31,20 @@ export class Merger {
 
   /** The regions to be compiled as one now; empty where there are none. `isHere` says whether a region's pages are where they were. */
   group(isHere: (region: Region) => boolean): Region[] {
-    const group = fitting(this.#charge().filter(({ region }) => isHere(region)), this.#bounds);
+    const group = fitting(this.#charge().filter(isHere), this.#bounds);
     const size = group.reduce((sum, { plan }) => sum + plan.instructions, 0);
-    const paid = group.reduce((sum, account) => sum + account.paid, 0);
-    return group.length > 1 && paid >= PRICE * size ? group.map(({ region }) => region) : [];
+    const paid = group.reduce((sum, { slot }) => sum + this.#accounts.get(slot)!.paid, 0);
+    return group.length > 1 && paid >= PRICE * size ? group : [];
   }
 
   /** Charges all regions; returns those that were busy, the one that has paid most first. */
-  #charge(): Account[] {
+  #charge(): Region[] {
     const before = this.#accounts;
     this.#accounts = new Map();
     const busy: Account[] = [];
     for (const region of this.#table.regions.values()) {
       const known = before.get(region.slot);
-      const account = known?.region === region ? known : { region, plan: region.plan, seen: 0, paid: 0 };
+      const account = known?.region === region ? known : { region, seen: 0, paid: 0 };
       const calls = this.#table.calls(region);
       const since = Math.max(0, calls - account.seen);
       account.seen = calls;
@@ -55,6 +53,6 @@ export class Merger {
       account.paid += since;
       busy.push(account);
     }
-    return busy.sort((a, b) => b.paid - a.paid);
+    return busy.sort((a, b) => b.paid - a.paid).map(({ region }) => region);
   }
 }

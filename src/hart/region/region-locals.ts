@@ -20,7 +20,7 @@ export const Local = {
   reason: 7,
   /** What the block that is left has done: accesses in the upper half, instructions in the lower. */
   done: 8,
-  /** Place of the translation cache. */
+  /** Place of the translation cache, where that is no constant of the code. */
   cache: 9,
   /** Pages entered since the region was, and a bit for each page that has been found to be there. */
   fetches: 10,

@@ -70,7 +70,6 @@ export class Regions {
   readonly table: RegionTable;
   readonly #memory: CodeMemory & { readonly memory: LinearMemory };
   readonly #decoded: DecodedPages;
-  readonly #cacheEntries: number;
   readonly #heat: Heat;
   readonly #merger: Merger;
   #stamps: Stamps;
@@ -94,7 +93,6 @@ export class Regions {
     this.#memory = memory;
     this.#clock = options.clock ?? ((): number => 0);
     this.#decoded = decoded;
-    this.#cacheEntries = cacheEntries;
     this.#stamps = new Stamps({ entries: cacheEntries, at: translationCache(0) });
     this.table = new RegionTable(memory, functions);
     this.#engine = options.engine;
@@ -108,15 +106,16 @@ export class Regions {
   hot(hart: HotHart): void {
     const { state } = hart;
     const seed: Seed = { ip: state.cell(State.ip), page: state.cell(State.page), pageVa: state.address(State.pageVa) };
-    if (this.table.regionAt(seed.ip)) this.#heat.reopen(seed.ip);
     if (!this.#heat.take(seed, this.#inVain.get(this.#decoded.hostOf(seed.page)) ?? 0)) return;
     if (this.#eager || this.#heat.seeds.length >= BATCH) this.compile(hart);
   }
 
   /** From now on there are several harts: code must not know the place of one's translation cache. */
   share(): void {
+    const { at, entries } = this.#stamps.cache;
+    if (at === 0) return;
     for (const region of this.table.regions.values()) this.table.drop(region);
-    this.#stamps = new Stamps({ entries: this.#cacheEntries, at: 0 });
+    this.#stamps = new Stamps({ entries, at: 0 });
   }
 
   /** A decoded page is given up: so are its regions. */
@@ -140,11 +139,13 @@ export class Regions {
     const jobs = look ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
     if (jobs.length > 0) this.#install(jobs);
+    if (look) for (const { plan } of this.table.regions.values()) for (const at of plan.closed) this.#heat.close(placeOf(plan, at));
     this.#milliseconds += this.#clock() - start;
   }
 
   #compileSeeds(jobs: Job[], hart: HotHart): void {
     this.#makeRoom();
+    jobs.push(...this.#reopened(hart));
     const planned = new Set<number>();
     for (const { plan } of jobs) for (const ip of placesOf(plan)) planned.add(ip);
     for (let seeds = this.#hotAndWarm().filter((seed) => this.#isOpen(seed) && !planned.has(seed.ip)); seeds.length > 0 && this.#hasRoom(jobs);) {
@@ -156,6 +157,7 @@ export class Regions {
       if (job) jobs.push(job);
       seeds = seeds.filter((seed) => seed !== first && !done.has(seed.ip) && (job !== undefined || !near.includes(seed)));
     }
+    for (const { ip } of this.#heat.seeds) if (planned.has(ip)) this.#heat.cool(ip);
     this.#heat.seeds = [];
   }
 
@@ -164,7 +166,7 @@ export class Regions {
     return this.table.slotsLeft > 1 && this.table.entriesLeft > BOUNDS.instructions * (jobs.length + 1);
   }
 
-  /** What is hot, and what is warm in the same pages: that would only make the regions grow a little later. */
+  /** What is hot, and what is warm in the same pages and in no region: that would only make the regions grow a little later. */
   #hotAndWarm(): Seed[] {
     const { seeds } = this.#heat;
     const pages = new Map(seeds.map((seed) => [seed.page, seed]));
@@ -193,15 +195,24 @@ export class Regions {
     });
   }
 
+  /** Plans regions anew of which a closed place is hot: with all of them open from now on, for what leads to one leads to the next. */
+  #reopened(hart: HotHart): Job[] {
+    const hot = new Set(this.#heat.seeds.map(({ ip }) => this.table.regionAt(ip)).filter((region) => region !== undefined));
+    return [...hot].filter((region) => this.#heat.seeds.some(({ ip }) => isClosed(region, ip)) && this.#isHere(region, hart)).map((region) => {
+      for (const page of region.plan.pages.values()) this.#heat.keepOpen(page);
+      return this.#again([region], hart, region.plan.closed);
+    });
+  }
+
   #isHere({ plan, origin }: Region, hart: HotHart): boolean {
     return [...plan.pages].every(([distance, page]) => this.#pageAt(origin + distance * 4096, hart) === page);
   }
 
-  /** Plans one region in the place of others. */
-  #again(regions: readonly Region[], hart: HotHart): Job {
+  /** Plans one region in the place of others, with more seeds of the first. */
+  #again(regions: readonly Region[], hart: HotHart, more: readonly number[] = []): Job {
     const { origin, plan: { pages } } = regions[0]!;
     for (const region of regions) this.table.drop(region);
-    const seeds = regions.flatMap((region) => region.seeds.map((at) => at + region.origin - origin));
+    const seeds = [...regions.flatMap((region) => region.seeds.map((at) => at + region.origin - origin)), ...more];
     const { u16 } = this.#memory;
     const plan = this.#plan(seeds, pages.get(0)!, origin, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region);
     return this.#jobOf(plan, seeds, origin);
@@ -244,9 +255,8 @@ export class Regions {
   }
 
   /**
-   * Plans a region from seeds that may go into one; undefined where that does not pay. Small regions it reaches become part of it, and
-   * those that had a seed closed. The others stay: V8 has optimised them or is about to, and takes a tenth of a second to do so again.
-   * They may be merged later.
+   * Plans a region from seeds that may go into one; undefined where that does not pay. Small regions it reaches become part of it. The
+   * others stay: V8 has optimised them or is about to, and takes a tenth of a second to do so again. They may be merged later.
    */
   #job(seeds: readonly Seed[], planned: ReadonlySet<number>, hart: HotHart): Job | undefined {
     const [first] = seeds as [Seed];
@@ -260,7 +270,7 @@ export class Regions {
     });
     const alone = planAll();
     if (isTrivial(alone)) return undefined;
-    const wanted = [...touched].filter((region) => this.#eager || region.plan.instructions <= SMALL || seeds.some(({ ip }) => isClosed(region, ip)));
+    const wanted = [...touched].filter((region) => this.#eager || region.plan.instructions <= SMALL);
     const absorbed = fitting(wanted.toSorted((a, b) => a.plan.instructions - b.plan.instructions), BOUNDS, alone);
     for (const region of absorbed) {
       starts.push(...this.#translate(region, alone));
@@ -284,7 +294,7 @@ export class Regions {
       pageAt: (distance) => (distance === 0 ? page : this.#pageAt(pageVa + distance * 4096, hart)),
       instructionAt: (ip) => (isBoundary(ip) ? undefined : readInstruction(this.#memory, ip)),
       copyOf: (ip) => readInstruction(this.#memory, ip),
-      comesBack: (ip) => this.#heat.isReopened(ip),
+      staysOpen: (place) => this.#heat.staysOpen(place),
     };
     return discover(starts, source, BOUNDS);
   }

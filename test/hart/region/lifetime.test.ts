@@ -72,6 +72,9 @@ describe('a hot loop', () => {
     rig.store(second, 8, 0n);
     expect(storing(hart, 200)).toBe(200n);
     expect([rig.load(first, 8), rig.load(second, 8)]).toEqual([1n, 0n]);
+    const before = rig.engine.regions.statistics.regions;
+    rig.user({ id: 2 });
+    expect([before > 0, rig.engine.regions.statistics.regions]).toEqual([true, before]);
     expect(rig.engine.regions.statistics.instructionsInRegions).toBeGreaterThan(5000);
   });
 
@@ -157,7 +160,7 @@ describe('the table of regions', () => {
     blocks: [{
       at, end: at + 4, code: [], taken: -2, takenTo: 0, next: -1, returnsTo: -2, returnAddress: 0, calls: false, behind: -2, copied: false, entry: true, asks: true, need: 1,
     }],
-    loops: [], pages: new Map([[0, PAGE_AT]]), instructions: 1, closed: [], full: false,
+    loops: [], pages: new Map([[0, PAGE_AT]]), instructions: 1, closed: [],
   });
 
   it('gives slots and entries out again, and leaves decoded instructions as they were', () => {

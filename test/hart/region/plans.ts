@@ -10,11 +10,11 @@ export type Short = readonly [name: string, distance?: number, rd?: number];
 
 /** The plan of a region that begins at some instructions of a program of one page. */
 export function planOf(program: readonly Short[], seeds: readonly number[], bounds: { instructions: number; pages: number } = { instructions: 100, pages: 2 },
-  comesBack: (place: number) => boolean = () => false): Plan {
+  staysOpen = false): Plan {
   const instructions = program.map(([name, distance = 0, rd = 0]): GuestInstruction => ({
     row: INSTRUCTIONS.find((row) => row.name === name)!, rd, rs1: 1, rs2: 2, rs3: 0, imm: 4 * distance, length: 4, secondParcel: -1,
   }));
   const read = (ip: number): GuestInstruction | undefined => instructions[(ip - PAGE) >> 5];
-  const source: CodeSource = { pageAt: (distance) => (distance === 0 ? PAGE : 0), instructionAt: read, copyOf: (ip) => read(ip) && { ...read(ip)! }, comesBack: (ip) => comesBack((ip - PAGE) >> 5) };
+  const source: CodeSource = { pageAt: (distance) => (distance === 0 ? PAGE : 0), instructionAt: read, copyOf: (ip) => read(ip) && { ...read(ip)! }, staysOpen: () => staysOpen };
   return discover(seeds.map((n) => 4 * n), source, bounds);
 }

@@ -17,7 +17,7 @@ type Line = readonly [name: string, fields?: Fields];
 function usesOf(lines: readonly Line[], registers = true): (Use | undefined)[] {
   const code = lines.map(([name, fields]): GuestInstruction =>
     ({ row: INSTRUCTIONS.find((row) => row.name === name)!, rd: 0, rs1: 0, rs2: 0, rs3: 0, imm: 0, length: 4, secondParcel: -1, ...fields }));
-  const source: CodeSource = { pageAt: () => PAGE, instructionAt: (ip) => code[(ip - PAGE) >> 5], copyOf: () => undefined, comesBack: () => true };
+  const source: CodeSource = { pageAt: () => PAGE, instructionAt: (ip) => code[(ip - PAGE) >> 5], copyOf: () => undefined, staysOpen: () => true };
   const uses = findWindows(discover([0], source, { instructions: 100, pages: 1 }), registers);
   return code.map((instruction) => uses.get(instruction));
 }

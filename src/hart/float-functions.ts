@@ -57,7 +57,7 @@ function fma32Body(): FunctionBody {
 const ADDEND = 1000;
 const BIAS = 1023;
 
-/** [Boldo, Melquiond, Emulation of a FMA and Correctly Rounded Sums, 2008, algorithm Fma] */
+/** A sum that is certain in most cases; else [Boldo, Melquiond, Emulation of a FMA and Correctly Rounded Sums, 2008, algorithm Fma]. */
 function fma64Body(): FunctionBody {
   const w = new FloatWriter([F64, F64, F64], [F64]);
   const [a, b, c] = [0, 1, 2].map((n) => local(F64, n)) as [Double, Double, Double];
@@ -66,6 +66,9 @@ function fma64Body(): FunctionBody {
   w.returnIf(w.eqz32(safe), double(Number.NaN));
   const product = w.let(w.mulF64(a, b));
   const rest = w.productError(a, b, product);
+  const nearest = w.let(w.addF64(product, c));
+  const { sum: result, isCertain } = w.plusSmall(nearest, w.sumError(product, c, nearest), rest);
+  w.returnIf(isCertain, result);
   const low = w.let(w.addF64(c, rest));
   const lowError = w.sumError(c, rest, low);
   const high = w.let(w.addF64(product, low));

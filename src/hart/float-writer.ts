@@ -6,6 +6,8 @@ import { type Double, local, type Long, type Value, type Word } from './value.js
 const BIAS = 1023;
 /** Exponents, unbiased and in either direction, up to which factors may be split and multiplied. */
 const FACTOR = 450;
+/** More than 2^-53, also where a product with one more or less than that is rounded. */
+const LITTLE = 2 ** -51;
 
 /** Writes a function over numbers. */
 export class FloatWriter extends FloatArithmetic {
@@ -64,6 +66,17 @@ export class FloatWriter extends FloatArithmetic {
     const wrong = this.and(this.zext(this.eqz32(this.eqF64(error, double(0)))), this.xor(bits, this.const(-1n)));
     const odd = this.add(bits, this.and(step, this.sub(this.const(0n), this.and(wrong, this.const(1n)))));
     return { sum: this.let(this.double(odd)), error };
+  }
+
+  /**
+   * a + b + c, and whether it is certain to be rounded right. b + c is off by 2^-53 of itself at most, and not at all where one of them is 0;
+   * so it is right where a little more and a little less give the same sum. [Ziv, Fast evaluation of elementary mathematical functions, 1991]
+   */
+  plusSmall(a: Double, b: Double, c: Double): { readonly sum: Double; readonly isCertain: Word } {
+    const small = this.let(this.addF64(b, c));
+    const [more, less] = [1 + LITTLE, 1 - LITTLE].map((factor) => this.addF64(a, this.mulF64(small, double(factor)))) as [Double, Double];
+    const isExact = this.or32(this.eqF64(b, double(0)), this.eqF64(c, double(0)));
+    return { sum: this.let(this.addF64(a, small)), isCertain: this.or32(this.eqF64(more, less), isExact) };
   }
 
   /** The exponent field of a number. */

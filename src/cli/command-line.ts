@@ -13,6 +13,8 @@ function explain(error: unknown, more: string): UsageError {
   const text = error instanceof Error ? error.message : String(error);
   const unknown = /Unknown option '([^']+)'/.exec(text);
   if (unknown !== null) return new UsageError(`unknown option ${unknown[1]}${more}`);
+  const without = /^Option '([^' ]+)[^']*' argument (?:missing|is ambiguous)/.exec(text);
+  if (without !== null) return new UsageError(`${without[1]} needs a value`);
   return new UsageError((text.split('\n')[0] ?? text).replace(/^Option '([^']+)'/, 'option $1'));
 }
 

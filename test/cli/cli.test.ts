@@ -110,6 +110,8 @@ describe('mistakes of the user: one line that names them, exit code 2, nothing w
   it.each<[string, string[], string]>([
     ['an unknown command', ['walk'], 'unknown command "walk"'],
     ['no program', ['run'], 'run needs a program'],
+    ['an option without its value', ['run', seven, '--hotness'], '--hotness needs a value'],
+    ['an option whose value looks like another one', ['run', seven, '--trace', '--quiet'], '--trace needs a value'],
     ['an unknown option', ['run', seven, '--fast'], 'unknown option --fast'],
     ['a missing file', ['run', 'nowhere.elf'], 'cannot read nowhere.elf: ENOENT'],
     ['a folder as program', ['run', 'folder'], 'folder'],

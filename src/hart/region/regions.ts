@@ -195,13 +195,18 @@ export class Regions {
     });
   }
 
-  /** Plans regions anew of which a closed place is hot: with all of them open from now on, for what leads to one leads to the next. */
+  /**
+   * Plans regions anew of which a closed place is hot: with all of them open from now on, for what leads to one leads to the next. Where a
+   * region's pages are elsewhere now, the place is a seed like others.
+   */
   #reopened(hart: HotHart): Job[] {
-    const hot = new Set(this.#heat.seeds.map(({ ip }) => this.table.regionAt(ip)).filter((region) => region !== undefined));
-    return [...hot].filter((region) => this.#heat.seeds.some(({ ip }) => isClosed(region, ip)) && this.#isHere(region, hart)).map((region) => {
-      for (const page of region.plan.pages.values()) this.#heat.keepOpen(page);
-      return this.#again([region], hart, region.plan.closed);
-    });
+    const regions = new Set<Region>();
+    for (const { ip } of this.#heat.seeds) {
+      const region = this.table.regionAt(ip);
+      if (region && isClosed(region, ip)) regions.add(region);
+    }
+    for (const { plan } of regions) for (const page of plan.pages.values()) this.#heat.keepOpen(page);
+    return [...regions].filter((region) => this.#isHere(region, hart)).map((region) => this.#again([region], hart, region.plan.closed));
   }
 
   #isHere({ plan, origin }: Region, hart: HotHart): boolean {

@@ -78,8 +78,6 @@ function meetSpans(mine: Spans, others: Spans): void {
   }
 }
 
-const writesX = ({ row, rd }: GuestInstruction): boolean => rd !== 0 && row.operands.includes('rd');
-
 function addNeeds(mine: Spans, others: Spans): void {
   for (const [n, span] of others) mine.set(n, join(span, mine.get(n)));
 }
@@ -88,6 +86,8 @@ function forget(register: number, read: Spans, write: Spans): void {
   read.delete(register);
   write.delete(register);
 }
+
+const writesX = ({ row, rd }: GuestInstruction): boolean => rd !== 0 && row.operands.includes('rd');
 
 class Windows {
   readonly uses = new Map<GuestInstruction, Use>();

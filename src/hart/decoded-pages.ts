@@ -2,14 +2,14 @@
  * Decoded instructions, kept per physical page.
  *
  * A page gets its decoded page when it is first executed from; its instructions are decoded one by one when they are
- * first reached. Stores do not change decoded instructions: who sees the store drops the page (store-watch.ts). A
+ * first reached (decoder.ts). Stores do not change decoded instructions: who sees the store drops the page (store-watch.ts). A
  * dropped page may still be in use by the generated code that caused the drop: its content stays as it is until the
  * place is given out again, which happens only while no generated code is in it.
  */
 import type { Bus } from '../bus/index.js';
-import { decode, isFull } from './decode.js';
-import { Handler, handlerOf } from './interpreter.js';
-import { Decoded, DECODED, DECODED_END, DECODED_PAGE, DECODED_SHIFT, DECODED_STRIDE, PAGE_MAP, State } from './layout.js';
+import { isFull } from './decode.js';
+import { Handler } from './handlers.js';
+import { Decoded, DECODED, DECODED_END, DECODED_PAGE, DECODED_SHIFT, DECODED_STRIDE, PAGE_HOST, PAGE_MAP } from './layout.js';
 
 /** Decoded pages that exist at most. */
 const PAGES: number = Math.floor((DECODED_END - DECODED) / DECODED_STRIDE);
@@ -21,8 +21,6 @@ export class DecodedPages {
   /** Told of the place of a decoded page that is about to be dropped or to get a break. */
   onDrop: (page: number) => void = () => {};
   readonly #bus: Bus;
-  /** Linear address of the page that each decoded page belongs, or belonged, to. */
-  readonly #hostOf = new Int32Array(PAGES);
   #free: number[] = [];
   /** Decoded pages used so far; those beyond have never been written. */
   #used = 0;
@@ -46,15 +44,15 @@ export class DecodedPages {
     const known = this.#bus.i32[at]!;
     if (known !== 0) return known;
     const page = this.#allocate();
-    this.#hostOf[(page - DECODED) / DECODED_STRIDE] = host & ~0xfff;
+    this.#bus.i32[(page + PAGE_HOST) >> 2] = host & ~0xfff;
     this.#bus.i32[at] = page;
     for (const broken of this.#breaks.get(host & ~0xfff) ?? []) this.#cover(page, broken);
     return page;
   }
 
-  /** Linear address of the page that a decoded page belongs to. */
+  /** Linear address of the page that a decoded page belongs, or belonged, to. */
   hostOf(page: number): number {
-    return this.#hostOf[(page - DECODED) / DECODED_STRIDE]!;
+    return this.#bus.i32[(page + PAGE_HOST) >> 2]!;
   }
 
   /** Whether any instruction of a page has a break: such a page is interpreted. */
@@ -88,9 +86,8 @@ export class DecodedPages {
     try {
       return action();
     } finally {
-      const n = Math.floor((ip - DECODED) / DECODED_STRIDE);
-      const page = DECODED + n * DECODED_STRIDE;
-      const host = (this.#hostOf[n]! | 0) + ((ip - page) >> DECODED_SHIFT);
+      const page = pageWith(ip);
+      const host = this.hostOf(page) + ((ip - page) >> DECODED_SHIFT);
       if (this.#breaks.get(host & ~0xfff)?.has(host)) this.#cover(page, host);
     }
   }
@@ -117,9 +114,10 @@ export class DecodedPages {
   /** Forgets everything. */
   dropAll(): void {
     for (let n = 0; n < this.#used; n++) {
-      this.onDrop(DECODED + n * DECODED_STRIDE);
-      const at = (PAGE_MAP >> 2) + (this.#hostOf[n]! >>> 12);
-      if (this.#bus.i32[at] === DECODED + n * DECODED_STRIDE) this.#bus.i32[at] = 0;
+      const page = DECODED + n * DECODED_STRIDE;
+      this.onDrop(page);
+      const at = (PAGE_MAP >> 2) + (this.hostOf(page) >>> 12);
+      if (this.#bus.i32[at] === page) this.#bus.i32[at] = 0;
     }
     this.#free = Array.from({ length: this.#used }, (_, n) => DECODED + n * DECODED_STRIDE);
     this.generation++;
@@ -127,55 +125,12 @@ export class DecodedPages {
 
   /** The bits of the instruction decoded at `ip`: 32 or, of a compressed one, 16, unsigned. */
   bitsAt(ip: number): number {
-    const n = Math.floor((ip - DECODED) / DECODED_STRIDE);
-    const offset = (ip - DECODED - n * DECODED_STRIDE) >> DECODED_SHIFT;
+    const page = pageWith(ip);
+    const offset = (ip - page) >> DECODED_SHIFT;
     const { u16 } = this.#bus;
-    const at = ((this.#hostOf[n]! >>> 0) + offset) >>> 1;
+    const at = ((this.hostOf(page) >>> 0) + offset) >>> 1;
     if (!isFull(u16[at]!)) return u16[at]!;
     return u16[at]! + (offset < 4094 ? u16[at + 1]! : u16[(ip + Decoded.secondParcel) >> 1]!) * 0x1_0000;
-  }
-
-  /** Decodes the instruction at place `ip` of a decoded page. */
-  decodeAt(ip: number): void {
-    const n = Math.floor((ip - DECODED) / DECODED_STRIDE);
-    const offset = (ip - DECODED - n * DECODED_STRIDE) >> DECODED_SHIFT;
-    const host = (this.#hostOf[n]! >>> 0) + offset;
-    const { u16 } = this.#bus;
-    const first = u16[host >>> 1]!;
-    if (!isFull(first)) this.#enter(ip, first);
-    else if (offset < 4094) this.#enter(ip, first | (u16[(host >>> 1) + 1]! << 16));
-    else u16[(ip + Decoded.handler) >> 1] = Handler.Straddle;
-  }
-
-  /** Decodes the instruction at the end of a page, whose second parcel is given, and returns its handler. */
-  decodeStraddling(ip: number, secondParcel: number): number {
-    const n = Math.floor((ip - DECODED) / DECODED_STRIDE);
-    const { u16 } = this.#bus;
-    const first = u16[((this.#hostOf[n]! >>> 0) + 4094) >>> 1]!;
-    const inner = this.#enter(ip, first | (secondParcel << 16));
-    u16[(ip + Decoded.handler) >> 1] = Handler.Straddle;
-    u16[(ip + Decoded.innerHandler) >> 1] = inner;
-    u16[(ip + Decoded.secondParcel) >> 1] = secondParcel;
-    return inner;
-  }
-
-  /** Writes a decoded instruction and returns its handler. */
-  #enter(ip: number, bits: number): number {
-    const { u8, u16, i32 } = this.#bus;
-    const instruction = decode(bits);
-    if (instruction === undefined) {
-      i32[(ip + Decoded.imm) >> 2] = isFull(bits) ? bits : bits & 0xffff;
-      return (u16[(ip + Decoded.handler) >> 1] = Handler.Illegal);
-    }
-    const { row, index, rd, rs1, rs2, rs3, imm, length } = instruction;
-    const handler = handlerOf(row, index, rd);
-    u16[(ip + Decoded.rd) >> 1] = rd === 0 && !row.operands.includes('fd') ? State.sink : rd * 8;
-    u8[ip + Decoded.rs1] = rs1 * 8;
-    u8[ip + Decoded.rs2] = rs2 * 8;
-    u8[ip + Decoded.rs3] = rs3 * 8;
-    u8[ip + Decoded.length] = length << DECODED_SHIFT;
-    i32[(ip + Decoded.imm) >> 2] = imm;
-    return (u16[(ip + Decoded.handler) >> 1] = handler);
   }
 
   #allocate(): number {
@@ -191,3 +146,6 @@ export class DecodedPages {
     return page;
   }
 }
+
+/** The decoded page that has a place. */
+const pageWith = (ip: number): number => ip - ((ip - DECODED) % DECODED_STRIDE);

@@ -29,11 +29,19 @@ export interface Imports extends FloatFunctions {
   readonly access: number;
 }
 
-/** What the interpreter imports besides the slow path of data accesses. */
-export interface InterpreterImports extends Imports {
-  /** (ip): decodes the instruction at a place of a decoded page. */
+/** Indices of the functions of decoder.ts. */
+export interface DecoderFunctions {
+  /** (ip, bits) -> handler: writes the instruction with these bits (16, of a compressed one) to a place of a decoded page. */
   readonly decode: number;
-  /** (ip, page va low, high) -> handler, 0 after a fault: decodes an instruction that ends in the next page. */
+  /** (ip, page): decodes the instruction at a place of a decoded page; of one that ends in the next page, only that it does. */
+  readonly decodeAt: number;
+  /** (ip, page, second parcel) -> handler: decodes the instruction at the end of a decoded page that goes on with this parcel. */
+  readonly decodeStraddling: number;
+}
+
+/** What the interpreter calls besides the slow path of data accesses. */
+export interface InterpreterImports extends Imports, DecoderFunctions {
+  /** (page va low, high) -> linear address of the page that follows, in which an instruction ends; 0 after a fault. */
   readonly straddle: number;
   /** Type of a region's function. */
   readonly region: number;

@@ -56,8 +56,7 @@ export class HartEngine {
     this.slowPath = new SlowPath(bus, this.decoded, this.watch, this.breakpoints);
     const interpreter = instantiateInterpreter(bus.memory, {
       access: (low, high, size, kind) => this.slowPath.guardedAccess(low, high, size, kind),
-      decode: (ip) => this.decoded.decodeAt(ip),
-      straddle: (ip, pageLow, pageHigh) => this.slowPath.straddle(ip, pageLow, pageHigh),
+      straddle: (pageLow, pageHigh) => this.slowPath.straddle(pageLow, pageHigh),
       perform: (operation, rm) => this.#resident?.float.perform(operation, rm) ?? 0,
     });
     this.#interpreter = interpreter.run;

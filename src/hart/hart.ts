@@ -5,7 +5,7 @@ import type { Watchpoint } from './breakpoints.js';
 import { Leave } from './leave.js';
 import type { HartEngine } from './engine.js';
 import { Exit, type HartObserver, type HartOptions } from './hart-options.js';
-import { Handler } from './interpreter.js';
+import { Handler } from './handlers.js';
 import { Decoded, State } from './layout.js';
 import { PrivilegedHart } from './privileged-hart.js';
 import { SYSTEM } from './system.js';

@@ -2,13 +2,13 @@
 export { type BreakSpace, Breakpoints, EVERY_SPACE, type Watchpoint } from './breakpoints.js';
 export { Cause, Interrupt } from './cause.js';
 export { type HartContext, newHartContext } from './context.js';
-export { decode, type DecodedInstruction } from './decode.js';
 export { disassemble } from './disassemble.js';
 export { type EngineOptions, HartEngine } from './engine.js';
 export type { EngineStatistics } from './region/regions.js';
 export { Hart } from './hart.js';
 export { Exit, type HartObserver, type HartOptions } from './hart-options.js';
 export type { InterruptSource } from './interrupt-lines.js';
+export { decode, type DecodedInstruction } from './decode.js';
 export { generateInterpreter, usePrebuiltInterpreter } from './interpreter.js';
 export * from './isa/index.js';
 export { HART_RESERVED, hartReserved, MAX_HARTS } from './layout.js';

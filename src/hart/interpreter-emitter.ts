@@ -5,6 +5,7 @@
 import { TC_GENERATION, TC_MASK } from '../../mmu/index.js';
 import { type FunctionBody, type Label, Op, ValueType } from '../wasm/index.js';
 import { Emitter, type InterpreterImports } from './emitter.js';
+import { Handler } from './handlers.js';
 import { Leave, Return } from './leave.js';
 import { Decoded, DECODED_PAGE, DECODED_SHIFT, EngineCell, PAGE_MAP, REGION_CALLS, REGION_CROSSINGS, REGION_ENTRIES, State } from './layout.js';
 import { load, local, type Long, long, type Value, word, type Word } from './value.js';
@@ -51,14 +52,11 @@ export class InterpreterEmitter extends Emitter {
   readonly #hotness: number;
   /** What an arrival adds to the heat: 0 for the pc that TypeScript has set, else 1. */
   readonly #warmth: number;
-  /** Handlers up to this one are never hot. */
-  readonly #neverHot: number;
   readonly ip: Word;
   readonly count: Long;
 
-  constructor(body: FunctionBody, imports: InterpreterImports, neverHot: number) {
+  constructor(body: FunctionBody, imports: InterpreterImports) {
     super(body, imports);
-    this.#neverHot = neverHot;
     this.#imports = imports;
     this.#ip = body.local(I32);
     this.#page = body.local(I32);
@@ -271,7 +269,7 @@ export class InterpreterEmitter extends Emitter {
 
   /** A jump has arrived at ip: counts its heat, and leaves when it becomes hot. */
   arrive(): void {
-    this.if(this.ltU32(word(this.#neverHot), this.#decoded(Op.i32Load16U, Decoded.handler)), () => {
+    this.if(this.ltU32(word(Handler.Straddle), this.#decoded(Op.i32Load16U, Decoded.handler)), () => {
       const heat = this.let(this.add32(this.#decoded(Op.i32Load, Decoded.heat), local(I32, this.#warmth)));
       this.ip.put(this.body);
       heat.put(this.body);
@@ -311,7 +309,8 @@ export class InterpreterEmitter extends Emitter {
   undecoded(): void {
     this.begin();
     this.ip.put(this.body);
-    this.body.call(this.#imports.decode);
+    this.body.get(this.#page);
+    this.body.call(this.#imports.decodeAt);
     this.body.br(this.labels.next);
   }
 
@@ -322,10 +321,10 @@ export class InterpreterEmitter extends Emitter {
   }
 
   /**
-   * Handler (`self` is its number): a region can be entered here. It works on the state in memory. Where it asks for it, the interpreter
+   * Handler: a region can be entered here. It works on the state in memory. Where it asks for it, the interpreter
    * does one instruction, and if another entry stands in its place looks below that.
    */
-  region(self: number): void {
+  region(): void {
     this.begin();
     const entry = this.let(load(I32, Op.i32Load, this.shl32(this.#decoded(Op.i32Load16U, Decoded.regionEntry), word(2)), REGION_ENTRIES));
     const calls = this.let(this.shl32(this.shrU32(entry, word(16)), word(2)));
@@ -347,8 +346,8 @@ export class InterpreterEmitter extends Emitter {
     this.#ipFromPc();
     this.checkQuantum();
     const handler = this.let(this.#decoded(Op.i32Load16U, Decoded.handler));
-    this.if(this.eq32(handler, word(self)), () => this.dispatch(this.#decoded(Op.i32Load16U, Decoded.coveredHandler), self + 1));
-    this.dispatch(handler, self + 1);
+    this.if(this.eq32(handler, word(Handler.Region)), () => this.dispatch(this.#decoded(Op.i32Load16U, Decoded.coveredHandler), Handler.Region + 1));
+    this.dispatch(handler, Handler.Region + 1);
   }
 
   /** Adds 1 to a 32-bit cell. */
@@ -359,10 +358,10 @@ export class InterpreterEmitter extends Emitter {
   }
 
   /**
-   * Handler (`first` is the number of the next one): an instruction whose second half lies in the next page, which may have been remapped or rewritten since it
+   * Handler: an instruction whose second half lies in the next page, which may have been remapped or rewritten since it
    * was decoded. It is taken as decoded only where the next page can be fetched from and holds the same second parcel.
    */
-  straddle(first: number): void {
+  straddle(): void {
     this.begin();
     const tag = this.let(this.add(local(I64, this.#pageVa), long(4096n)));
     const entry = this.cacheEntry(tag);
@@ -376,15 +375,18 @@ export class InterpreterEmitter extends Emitter {
     });
     const handler = local(I32, inner);
     this.if(handler, () => this.#countFetch(), () => {
-      this.ip.put(this.body);
       this.low(local(I64, this.#pageVa)).put(this.body);
       this.low(this.shrU(local(I64, this.#pageVa), long(32n))).put(this.body);
       this.body.call(this.#imports.straddle);
-      this.body.set(inner);
+      const next = this.body.temp(I32);
+      this.body.set(next);
       this.reloadGeneration();
-      this.if(this.eqz32(handler), () => this.leave(Leave.Fault));
+      this.if(this.eqz32(local(I32, next)), () => this.leave(Leave.Fault));
+      for (const argument of [this.ip, local(I32, this.#page), load(I32, Op.i32Load16U, local(I32, next), 0)]) argument.put(this.body);
+      this.body.call(this.#imports.decodeStraddling);
+      this.body.set(inner);
     });
-    this.dispatch(handler, first);
+    this.dispatch(handler, Handler.Straddle + 1);
   }
 
   #cell<T extends ValueType>(type: T, at: number): Value<T> {

@@ -13,9 +13,11 @@
 import type { LinearMemory } from '../base/index.js';
 import { FunctionBody, ModuleWriter, Op, ValueType } from '../wasm/index.js';
 import { Leave } from './leave.js';
+import { addDecoder } from './decoder.js';
 import { addFloatFunctions } from './float-functions.js';
+import { LINKLESS } from './handlers.js';
 import { InterpreterEmitter } from './interpreter-emitter.js';
-import { type Instruction, INSTRUCTIONS } from './isa/index.js';
+import { INSTRUCTIONS } from './isa/index.js';
 import { HART_RESERVED, REGION_SLOTS } from './layout.js';
 import { buildMiss } from './page-walk.js';
 
@@ -25,31 +27,6 @@ const { I32, I64 } = ValueType;
 export const REGION_PARAMS: readonly ValueType[] = [I32, I32, I64, I64];
 /** Its result: 0 where execution goes on at the pc of the state; else the interpreter has to do the instruction there. */
 export const REGION_RESULTS: readonly ValueType[] = [I32];
-
-/**
- * Numbers of the handlers that are no instruction. 0 must mean "not decoded": fresh pages are filled with zeros. Handlers reach only
- * those with higher numbers: Region what it stands in the place of, Straddle what an instruction over two pages can turn out to be.
- * Those above Straddle have nothing but heat in the last word of the decoded instruction.
- */
-export const Handler = { Undecoded: 0, PageEnd: 1, Break: 2, Region: 3, Straddle: 4, Illegal: 5 } as const;
-const FIRST = 6;
-
-/**
- * Instructions with a second handler for rd = x0, which saves computing and storing the link: plain jumps and returns.
- * For all others the write goes to State.sink.
- */
-const LINKLESS: readonly Instruction[] = INSTRUCTIONS.filter((row) => row.flow === 'jump' || row.flow === 'jumpRegister');
-const linklessHandler: ReadonlyMap<Instruction, number> = new Map(LINKLESS.map((row, i) => [row, FIRST + INSTRUCTIONS.length + i]));
-
-/** The handler of an instruction: `index` is its place in INSTRUCTIONS. */
-export function handlerOf(row: Instruction, index: number, rd: number): number {
-  return (rd === 0 ? linklessHandler.get(row) : undefined) ?? FIRST + index;
-}
-
-/** The instruction behind a handler number, undefined for the handlers that are none. */
-export function instructionOf(handler: number): Instruction | undefined {
-  return handler < FIRST ? undefined : (INSTRUCTIONS[handler - FIRST] ?? LINKLESS[handler - FIRST - INSTRUCTIONS.length]);
-}
 
 /** What this project needs of a WebAssembly.Table; public types name this for the reason LinearMemory has. */
 export interface FunctionTable {
@@ -61,10 +38,8 @@ export interface FunctionTable {
 export interface InterpreterImportFunctions {
   /** The slow path of a data access. Returns the host address to access, 0 after a fault. */
   access(low: number, high: number, size: number, kind: number): number;
-  /** Decodes the instruction at a place of a decoded page. */
-  decode(ip: number): void;
-  /** Decodes an instruction that ends in the page after the given one; returns its handler, 0 after a fault. */
-  straddle(ip: number, pageLow: number, pageHigh: number): number;
+  /** Fetches from the page after the given one, in which an instruction ends; returns the linear address of that page, 0 after a fault. */
+  straddle(pageLow: number, pageHigh: number): number;
   /** Performs the floating-point operation whose operands are in the state; 0 where it is illegal or must wait. */
   perform(operation: number, rm: number): number;
 }
@@ -82,6 +57,8 @@ export interface Interpreter {
   readonly run: () => Leave;
   /** A data access that the translation cache does not answer: `access` of the imports, done here where it is an ordinary one. */
   readonly miss: InterpreterImportFunctions['access'];
+  /** Writes the decoded form of an instruction with these bits to a place of a decoded page, as the interpreter does; returns its handler. */
+  readonly decode: (ip: number, bits: number) => number;
   /** The functions of regions. */
   readonly regions: FunctionTable;
 }
@@ -94,7 +71,10 @@ export const interpreterModule = (): object => compiledModule();
 /** Makes the interpreter of one memory. */
 export function instantiateInterpreter(memory: LinearMemory, functions: InterpreterImportFunctions): Interpreter {
   const { exports } = new WebAssembly.Instance(compiledModule(), { env: { memory, ...functions } });
-  return { run: exports['run'] as Interpreter['run'], miss: exports['miss'] as Interpreter['miss'], regions: exports['regions'] as FunctionTable };
+  return {
+    run: exports['run'] as Interpreter['run'], miss: exports['miss'] as Interpreter['miss'], decode: exports['decode'] as Interpreter['decode'],
+    regions: exports['regions'] as FunctionTable,
+  };
 }
 
 /** Generates the module. */
@@ -103,15 +83,14 @@ export function generateInterpreter(): Uint8Array<ArrayBuffer> {
   module.importMemory(HART_RESERVED >>> 16);
   const imports = {
     access: module.importFunction('access', [I32, I32, I32, I32], [I32]),
-    decode: module.importFunction('decode', [I32], []),
-    straddle: module.importFunction('straddle', [I32, I32, I32], [I32]),
+    straddle: module.importFunction('straddle', [I32, I32], [I32]),
     region: module.type(REGION_PARAMS, REGION_RESULTS),
   };
   const floatFunctions = addFloatFunctions(module, module.importFunction('perform', [I32, I32], [I32]));
   module.exportTable(REGION_SLOTS, 'regions');
   const miss = module.addFunction(buildMiss(imports.access), 'miss');
   const body = new FunctionBody([], [I32]);
-  const e = new InterpreterEmitter(body, { ...imports, ...floatFunctions, access: miss }, Handler.Straddle);
+  const e = new InterpreterEmitter(body, { ...imports, ...floatFunctions, ...addDecoder(module), access: miss });
   e.enter();
   e.labels.leaveAtPc = body.open(Op.block);
   e.labels.leaveAtIp = body.open(Op.block);
@@ -136,7 +115,7 @@ export function generateInterpreter(): Uint8Array<ArrayBuffer> {
 /** Writes all handlers in the order of their numbers: handler n stands behind the end of the n-th block of the table. */
 function writeHandlers(e: InterpreterEmitter, body: FunctionBody): void {
   const handlers: (() => void)[] = [
-    () => e.undecoded(), () => e.pageEnd(), () => e.leave(Leave.Break), () => e.region(Handler.Region), () => e.straddle(Handler.Straddle + 1),
+    () => e.undecoded(), () => e.pageEnd(), () => e.leave(Leave.Break), () => e.region(), () => e.straddle(),
     () => e.leave(Leave.Illegal),
   ];
   for (const row of INSTRUCTIONS) handlers.push(() => e.instruction(row.semantics, row.flow !== 'next', false));

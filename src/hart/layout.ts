@@ -170,5 +170,7 @@ export const Decoded = {
 export const DECODED_SHIFT = 3;
 /** Decoded bytes of a page. */
 export const DECODED_PAGE: number = 4096 << DECODED_SHIFT;
-/** Distance of decoded pages: two entries more, which end the page, and an odd number of cache lines so that pages do not compete for the same ones. */
+/** Behind two entries more, which end the page, a decoded page has the linear address of its page: i32. */
+export const PAGE_HOST: number = DECODED_PAGE + 32;
+/** Distance of decoded pages: those two entries and the address, in an odd number of cache lines so that pages do not compete for the same ones. */
 export const DECODED_STRIDE: number = DECODED_PAGE + 64;

@@ -104,6 +104,10 @@ export class Script extends Arithmetic {
     this.#store(Op.i64Store, base, offset, v);
   }
 
+  store16(base: Word, offset: number, v: Word): void {
+    this.#store(Op.i32Store16, base, offset, v);
+  }
+
   store8(base: Word, offset: number, v: Word): void {
     this.#store(Op.i32Store8, base, offset, v);
   }

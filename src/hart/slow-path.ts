@@ -185,8 +185,8 @@ export class SlowPath {
     return true;
   }
 
-  /** Decodes the instruction at the end of the page at the given address: returns its handler, 0 after a fault in the page that follows. */
-  straddle(ip: number, pageLow: number, pageHigh: number): number {
+  /** Fetches from the page after the one at the given address; returns its linear address, 0 after a fault. */
+  straddle(pageLow: number, pageHigh: number): number {
     const next = asVaddr(pageHigh * LOW + (pageLow >>> 0) + PAGE);
     const host = this.#translateFetch(next);
     if (host === 0) {
@@ -195,7 +195,7 @@ export class SlowPath {
     }
     const { state } = this.hart!;
     state.setCell(State.fetches, state.cell(State.fetches) + 1);
-    return this.#decoded.decodeStraddling(ip, this.#bus.u16[host >>> 1]!);
+    return host;
   }
 
   /** Linear address of an instruction, 0 after a fault, whose cause is set. */

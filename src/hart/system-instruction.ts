@@ -1,7 +1,7 @@
 /** Reading a system instruction back from its decoded form. */
 import { HarnessBug } from '../base/index.js';
 import type { Bus } from '../bus/index.js';
-import { Handler, instructionOf } from './interpreter.js';
+import { Handler, instructionOf } from './handlers.js';
 import type { Instruction } from './isa/index.js';
 import { Decoded, DECODED_SHIFT, State } from './layout.js';
 import type { SystemOperands } from './system.js';

@@ -1,5 +1,5 @@
 /** Guest code as regions are compiled from: decoded instructions that have been executed, read from their decoded pages. */
-import { Handler, instructionOf } from '../interpreter.js';
+import { Handler, instructionOf } from '../handlers.js';
 import type { Instruction } from '../isa/index.js';
 import { Decoded, DECODED_SHIFT, State } from '../layout.js';
 

@@ -4,7 +4,7 @@
  * Every taken backward jump and every arrival from another page, a return or a computed jump counts in the decoded instruction it
  * arrives at; at the threshold generated code is left once.
  */
-import { Handler } from '../interpreter.js';
+import { Handler } from '../handlers.js';
 import { Decoded, DECODED_PAGE, DECODED_SHIFT } from '../layout.js';
 
 /** A place that has become hot. */

@@ -5,7 +5,8 @@
  * into `target`, and goes to the head of the outermost loop, which finds the block of an address in the entry of the decoded
  * instruction and jumps through a table.
  */
-import { Handler, REGION_PARAMS, REGION_RESULTS } from '../interpreter.js';
+import { Handler } from '../handlers.js';
+import { REGION_PARAMS, REGION_RESULTS } from '../interpreter.js';
 import { type Imports } from '../emitter.js';
 import { Return } from '../leave.js';
 import { Decoded, DECODED_SHIFT, REGION_ENTRIES } from '../layout.js';

@@ -6,7 +6,7 @@
  * would execute as well.
  */
 import { HarnessBug } from '../../base/index.js';
-import { Handler } from '../interpreter.js';
+import { Handler } from '../handlers.js';
 import { Decoded, REGION_CALLS, REGION_CROSSINGS, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS } from '../layout.js';
 import { placeOf } from './blocks.js';
 import type { CodeMemory } from './guest-code.js';

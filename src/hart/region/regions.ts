@@ -3,7 +3,7 @@ import { asVaddr, type LinearMemory } from '../../base/index.js';
 import { EXEC, type TranslationCache } from '../../../mmu/index.js';
 import type { DecodedPages } from '../decoded-pages.js';
 import type { HartState } from '../hart-state.js';
-import { Handler } from '../interpreter.js';
+import { Handler } from '../handlers.js';
 import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State, translationCache } from '../layout.js';
 import { discover, placeOf, type Plan } from './blocks.js';
 import { instantiate, writeModule } from './compile.js';

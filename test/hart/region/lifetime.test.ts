@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PAGESIZE } from '../../../src/base/index.js';
 import { EVERY_SPACE } from '../../../src/hart/breakpoints.js';
 import { Exit, type Hart } from '../../../src/hart/index.js';
-import { Handler } from '../../../src/hart/interpreter.js';
+import { Handler } from '../../../src/hart/handlers.js';
 import { Decoded, DECODED, REGION_SLOTS } from '../../../src/hart/layout.js';
 import { RegionTable } from '../../../src/hart/region/region-table.js';
 import type { Plan } from '../../../src/hart/region/blocks.js';

@@ -341,7 +341,7 @@ export abstract class Emitter extends CacheAsking {
     const entry = this.cacheEntry(va);
     const tag = this.tagOf(entry, isLoad ? TC_READ : TC_WRITE);
     this.assign(host, this.add32(this.low(va), this.addendOf(entry)));
-    this.if(this.ne(tag, this.cacheTag(va, size)), () => this.missed(access, size, va, host, bits));
+    this.ifMissed(this.ne(tag, this.cacheTag(va, size)), access, size, va, host, bits);
     this.accesses = true;
     return { base: local(I32, host), offset: 0 };
   }
@@ -351,14 +351,16 @@ export abstract class Emitter extends CacheAsking {
    * access faults. The bits of a store wait in the scratch cell: where memory does not take them in one piece TypeScript does, and the
    * host address returned is the scratch cell.
    */
-  protected missed(access: Access, size: AccessWidth, va: Long, host: number, bits: Long | undefined): void {
-    if (bits) this.setCell(State.scratch, bits);
-    this.publishCount();
-    this.#slowAccess(va, size, access);
-    this.body.set(host);
-    this.reloadGeneration();
-    this.takeCount();
-    this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
+  protected ifMissed(missed: Word, access: Access, size: AccessWidth, va: Long, host: number, bits: Long | undefined): void {
+    this.if(missed, () => {
+      if (bits) this.setCell(State.scratch, bits);
+      this.publishCount();
+      this.#slowAccess(va, size, access);
+      this.body.set(host);
+      this.reloadGeneration();
+      this.takeCount();
+      this.if(this.eqz32(local(I32, host)), () => this.leave(Leave.Fault));
+    });
   }
 
   /** Pushes what the slow path answers. */

@@ -57,35 +57,19 @@ export class ByteWriter {
   /** Appends a signed integer of 32 bits in five bytes, whatever it is, so that {@link setSigned5} can change it. */
   signed5(value: number): void {
     for (let n = 0; n < 5; n++) this.byte(0);
-    this.setSigned5(this.#length - 5, value);
+    setSigned5(this.#bytes, this.#length - 5, value);
   }
 
   /** Appends an unsigned integer below 2^14 in two bytes, whatever it is, so that {@link setUnsigned2} can change it. */
   unsigned2(value: number): void {
     this.byte(0);
     this.byte(0);
-    this.setUnsigned2(this.#length - 2, value);
+    setUnsigned2(this.#bytes, this.#length - 2, value);
   }
 
-  /** Changes a byte. */
-  setByte(at: number, value: number): void {
-    this.#bytes[at] = value;
-  }
-
-  /** Changes an integer of five bytes. */
-  setSigned5(at: number, value: number): void {
-    const bytes = this.#bytes;
-    bytes[at] = value | 128;
-    bytes[at + 1] = (value >> 7) | 128;
-    bytes[at + 2] = (value >> 14) | 128;
-    bytes[at + 3] = (value >> 21) | 128;
-    bytes[at + 4] = (value >> 28) & 127;
-  }
-
-  /** Changes an integer of two bytes. */
-  setUnsigned2(at: number, value: number): void {
-    this.#bytes[at] = value | 128;
-    this.#bytes[at + 1] = value >> 7;
+  /** All bytes, those that have not been written included: to be changed in places, until the next write. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
   }
 
   /** Appends a name: its length and its characters, which must be ASCII. */
@@ -116,4 +100,19 @@ export class ByteWriter {
     bigger.set(this.view());
     this.#bytes = bigger;
   }
+}
+
+/** Changes an integer that was written by `signed5`. */
+export function setSigned5(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value | 128;
+  bytes[at + 1] = (value >> 7) | 128;
+  bytes[at + 2] = (value >> 14) | 128;
+  bytes[at + 3] = (value >> 21) | 128;
+  bytes[at + 4] = (value >> 28) & 127;
+}
+
+/** Changes an integer that was written by `unsigned2`. */
+export function setUnsigned2(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value | 128;
+  bytes[at + 1] = value >> 7;
 }

@@ -71,24 +71,16 @@ export class FunctionBody {
     return this.#code.view().slice(at);
   }
 
-  /** Code taken from a body with the same locals; whoever changes it in places knows where they are. */
-  copy(code: Uint8Array): void {
+  /** Code taken from a body with the same locals; returns its place, for whoever changes it in `bytes`. */
+  copy(code: Uint8Array): number {
+    const start = this.#code.length;
     this.#code.copy(code);
+    return start;
   }
 
-  /** Changes a byte of code: the index of a local below 128. */
-  setByte(at: number, value: number): void {
-    this.#code.setByte(at, value);
-  }
-
-  /** Changes a constant that was written by `i32ConstWide` or `i64ConstWide`. */
-  setConstWide(at: number, value: number): void {
-    this.#code.setSigned5(at, value);
-  }
-
-  /** Changes an index or offset that was written by `localWide`, `memoryWide` or `brWide`. */
-  setIndexWide(at: number, value: number): void {
-    this.#code.setUnsigned2(at, value);
+  /** The code, to be changed in places, until the next write: indices of locals below 128 are bytes; see byte-writer.ts for the others. */
+  get bytes(): Uint8Array {
+    return this.#code.bytes;
   }
 
   /** A constant that takes five bytes after its opcode. */
@@ -116,9 +108,9 @@ export class FunctionBody {
     this.#code.unsigned2(offset);
   }
 
-  /** A branch whose depth takes two bytes. */
-  brWide(label: Label): void {
-    this.#code.byte(Op.br);
+  /** A branch, or one where the i32 on the stack is not 0, whose depth takes two bytes. */
+  brWide(opcode: typeof Op.br | typeof Op.brIf, label: Label): void {
+    this.#code.byte(opcode);
     this.#code.unsigned2(this.#relative(label));
   }
 
@@ -179,10 +171,10 @@ export class FunctionBody {
     this.#code.byte(0);
   }
 
-  /** Opens a block, loop or if (whose condition is on the stack) without a result. */
-  open(opcode: typeof Op.block | typeof Op.loop | typeof Op.if): Label {
+  /** Opens a block, loop or if (whose condition is on the stack) without a result, or with one, that branches leave on the stack. */
+  open(opcode: typeof Op.block | typeof Op.loop | typeof Op.if, result: ValueType | typeof BLOCK_VOID = BLOCK_VOID): Label {
     this.#code.byte(opcode);
-    this.#code.byte(BLOCK_VOID);
+    this.#code.byte(result);
     return ++this.#depth;
   }
 

@@ -80,9 +80,9 @@ function blockAt(at: number, { callees, caller, leaders, returnsTo, seen }: Piec
     code.push(i);
     last = end;
     end += i.length;
-    if (i.row.flow !== 'next' || leaders.has(end) || pageOf(end) !== pageOf(last)) break;
+    if (i.traits.flow !== 'next' || leaders.has(end) || pageOf(end) !== pageOf(last)) break;
   }
-  const { imm, rd, row: { flow } } = code.at(-1)!;
+  const { imm, rd, traits: { flow } } = code.at(-1)!;
   const jumps = flow === 'jump' || flow === 'jumpRegister';
   return {
     at, end, code, asks: false, need: 0,

@@ -7,12 +7,16 @@ import { HART_RESERVED } from '../layout.js';
 import type { Job } from './job.js';
 import { writeRegion } from './region-function.js';
 import type { Stamps } from './stamps.js';
+import { Uses } from './traits.js';
 
 /** Index of a function a module does not have: regions leave instead of calling most of them. */
 const NO_FUNCTION = -1;
 const NO_FUNCTIONS: Imports = { access: NO_FUNCTION, float: NO_FUNCTION, fma32: NO_FUNCTION, fma64: NO_FUNCTION };
 
-const multipliesAndAdds = ({ plan }: Job): boolean => plan.blocks.some(({ code }) => code.some(({ row }) => row.operands.includes('fs3')));
+function multipliesAndAdds({ plan }: Job): boolean {
+  for (const { code } of plan.blocks) for (const { traits } of code) if (traits.uses & Uses.fs3) return true;
+  return false;
+}
 
 const nameOf = ({ slot }: Job): string => `region${slot}`;
 

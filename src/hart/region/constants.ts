@@ -36,8 +36,8 @@ export class Constants {
   }
 
   /** Goes past an instruction at a relative address that writes rd. */
-  write({ row, rd, rs1, rs2, imm }: GuestInstruction, at: number): void {
-    switch (row.name) {
+  write({ traits, rd, rs1, rs2, imm }: GuestInstruction, at: number): void {
+    switch (traits.row.name) {
       case 'lui': return this.#set(rd, Kind.Absolute, imm);
       case 'auipc': return this.#set(rd, Kind.Relative, at + imm);
       case 'addi': return this.#set(rd, this.kinds[rs1] as Kind, this.values[rs1]! + imm);

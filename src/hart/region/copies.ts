@@ -9,7 +9,7 @@ const MOST = 48;
 const RA = 1;
 
 /** Whether an instruction returns from a function. */
-export const isReturn = ({ imm, rd, row, rs1 }: GuestInstruction): boolean => row.flow === 'jumpRegister' && rd === 0 && rs1 === RA && imm === 0;
+export const isReturn = ({ imm, rd, rs1, traits }: GuestInstruction): boolean => traits.flow === 'jumpRegister' && rd === 0 && rs1 === RA && imm === 0;
 
 /** Looks at the functions a region calls. */
 export class Copies {
@@ -25,8 +25,8 @@ export class Copies {
   }
 
   /** Instructions of the copy of the function at `target`; Infinity where an instruction is no call of one that is copied. */
-  sizeFor({ rd, row }: GuestInstruction, target: number): number {
-    return row.flow === 'jump' && rd === RA ? this.#sizeOf(target) : Infinity;
+  sizeFor({ rd, traits }: GuestInstruction, target: number): number {
+    return traits.flow === 'jump' && rd === RA ? this.#sizeOf(target) : Infinity;
   }
 
   #sizeOf(start: number): number {
@@ -52,7 +52,7 @@ export class Copies {
       const instruction = seen.has(at) ? undefined : this.#at(at);
       if (instruction === undefined) continue;
       seen.add(at);
-      const { imm, length, rd, row: { flow } } = instruction;
+      const { imm, length, rd, traits: { flow } } = instruction;
       size++;
       if (flow === 'jumpRegister') {
         if (!isReturn(instruction)) return Infinity;

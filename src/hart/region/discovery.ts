@@ -87,23 +87,28 @@ export class Discovery {
     piece.leaders.set(at, (known ?? false) || (entry && piece.caller === undefined));
   }
 
+  /** Goes on in memory to the end of the page, or where control does not. */
   #walk(piece: Piece, from: number): void {
-    for (let at = from; !piece.seen.has(at);) {
-      const instruction = this.#fetch(piece, at);
+    const { seen } = piece;
+    const page = this.#pageAt(pageOf(from));
+    if (page === 0) return;
+    for (let at = from; !seen.has(at);) {
+      const ip = placeIn(page, at);
+      const instruction = piece.caller ? this.#source.copyOf(ip) : this.#source.instructionAt(ip);
       if (instruction === undefined) return;
       if (this.size - this.#copied >= this.#bounds.instructions) return;
       this.size++;
       if (piece.caller) this.#copied++;
-      piece.seen.set(at, instruction);
+      seen.set(at, instruction);
       const next = at + instruction.length;
-      if (instruction.row.flow !== 'next') return this.#follow(piece, at, next, instruction);
+      if (instruction.traits.flow !== 'next') return this.#follow(piece, at, next, instruction);
       if (pageOf(next) !== pageOf(at)) return this.#lead(piece, next, false);
       at = next;
     }
   }
 
   #follow(piece: Piece, at: number, next: number, instruction: GuestInstruction): void {
-    const { imm, rd, row: { flow } } = instruction;
+    const { imm, rd, traits: { flow } } = instruction;
     const calls = flow !== 'branch' && rd !== 0;
     if (calls && this.#isCopied(piece, instruction, at + imm)) {
       const callee = new Piece(piece, next);
@@ -125,18 +130,16 @@ export class Discovery {
     return true;
   }
 
-  #fetch(piece: Piece, at: number): GuestInstruction | undefined {
-    const distance = pageOf(at);
-    let page = this.pages.get(distance);
-    if (page === undefined) {
-      if (this.pages.size >= this.#bounds.pages) return undefined;
-      page = this.#source.pageAt(distance);
-      // One page seen at two addresses: the second one is outside.
-      if (page === 0 || this.#known.has(page)) return undefined;
-      this.#known.add(page);
-      this.pages.set(distance, page);
-    }
-    const ip = placeIn(page, at);
-    return piece.caller ? this.#source.copyOf(ip) : this.#source.instructionAt(ip);
+  /** The decoded page at a distance, which belongs to the region from now on; 0 where it can not. */
+  #pageAt(distance: number): number {
+    const known = this.pages.get(distance);
+    if (known !== undefined) return known;
+    if (this.pages.size >= this.#bounds.pages) return 0;
+    const page = this.#source.pageAt(distance);
+    // One page seen at two addresses: the second one is outside.
+    if (page === 0 || this.#known.has(page)) return 0;
+    this.#known.add(page);
+    this.pages.set(distance, page);
+    return page;
   }
 }

@@ -1,7 +1,7 @@
 /** Guest code as regions are compiled from: decoded instructions that have been executed, read from their decoded pages. */
-import { Handler, instructionOf } from '../handlers.js';
-import type { Instruction } from '../isa/index.js';
+import { Handler } from '../handlers.js';
 import { Decoded, DECODED_SHIFT, State } from '../layout.js';
+import { type Traits, traitsOf } from './traits.js';
 
 /** The memory decoded pages lie in. */
 export interface CodeMemory {
@@ -12,7 +12,7 @@ export interface CodeMemory {
 
 /** One instruction. Fields it does not have are 0. */
 export interface GuestInstruction {
-  readonly row: Instruction;
+  readonly traits: Traits;
   readonly rd: number;
   readonly rs1: number;
   readonly rs2: number;
@@ -53,11 +53,11 @@ export function readInstruction(memory: CodeMemory, ip: number): GuestInstructio
   const { u8, u16, i32 } = memory;
   const handler = plainHandler(memory, ip);
   const straddles = handler === Handler.Straddle;
-  const row = instructionOf(straddles ? u16[(ip + Decoded.innerHandler) >> 1]! : handler);
-  if (row === undefined || row.flow === 'system') return undefined;
+  const traits = traitsOf(straddles ? u16[(ip + Decoded.innerHandler) >> 1]! : handler);
+  if (traits === undefined || traits.flow === 'system') return undefined;
   const rd = u16[(ip + Decoded.rd) >> 1]!;
   return {
-    row,
+    traits,
     rd: rd === State.sink ? 0 : rd >> 3,
     rs1: u8[ip + Decoded.rs1]! >> 3,
     rs2: u8[ip + Decoded.rs2]! >> 3,

@@ -12,15 +12,12 @@ import { type FunctionBody, type Label, Op, ValueType } from '../../wasm/index.j
 import type { GuestInstruction } from './guest-code.js';
 import { Local } from './region-locals.js';
 import type { Span } from './span.js';
-import { BEFORE, firstOf, lastPlace, offsetIn, StampingEmitter, ZERO } from './stamping-emitter.js';
-import { Hole, type Stamps } from './stamps.js';
+import { BEFORE, firstOf, lastPlace, Left, offsetIn, StampingEmitter, ZERO } from './stamping-emitter.js';
+import { Hole, OPEN_PAGE, OPEN_SPAN, type Stamps } from './stamps.js';
 import type { Page, Use } from './windows.js';
 
 const I32: typeof ValueType.I32 = ValueType.I32;
 const I64: typeof ValueType.I64 = ValueType.I64;
-/** Kinds of stamps that are no instruction's. */
-const OPEN_PAGE = {};
-const OPEN_SPAN = {};
 
 /** What the emitter of a region asks for control flow. */
 export interface Jumps {
@@ -33,11 +30,9 @@ export interface Jumps {
 /** Writes the instructions of a region. */
 export class RegionEmitter extends StampingEmitter {
   readonly #jumps: Jumps;
-  readonly #uses: ReadonlyMap<GuestInstruction, Use>;
 
-  constructor(body: FunctionBody, imports: Imports, stamps: Stamps, uses: ReadonlyMap<GuestInstruction, Use>, jumps: Jumps) {
+  constructor(body: FunctionBody, imports: Imports, stamps: Stamps, jumps: Jumps) {
     super(body, imports, stamps);
-    this.#uses = uses;
     this.#jumps = jumps;
   }
 
@@ -50,22 +45,22 @@ export class RegionEmitter extends StampingEmitter {
     this.accessesDone = 0;
   }
 
-  /** Writes the instruction at an offset of the page. One that does not end its block is counted here. */
-  instruction(instruction: GuestInstruction, offset: number): void {
-    const { row, rd, rs1, rs2 } = instruction;
+  /** Writes the instruction at an offset of the page, which may use a window. One that does not end its block is counted here. */
+  instruction(instruction: GuestInstruction, offset: number, use: Use | undefined): void {
+    const { rd, rs1, rs2, traits: { flow, handler, rounds, row } } = instruction;
     this.instructionNow = instruction;
     this.offset = offset;
-    this.use = this.#uses.get(instruction);
-    if (row.flow === 'jump' || row.flow === 'jumpRegister') {
+    this.use = use;
+    if (flow === 'jump' || flow === 'jumpRegister') {
       this.begin();
       return row.semantics(this);
     }
-    if (this.use?.opens !== undefined) this.#open(this.use.opens, this.use.store ? TC_WRITE : TC_READ);
+    if (use?.opens !== undefined) this.#open(use.opens, use.store ? TC_WRITE : TC_READ);
+    if (flow === 'branch') this.settle(1);
     // What does not show in the holes: registers that are 0, windows, and rounding modes.
-    const variant = (rs1 === 0 ? 1 : 0) | (rs2 === 0 ? 2 : 0) | (rd === 0 ? 4 : 0) | (this.use ? 8 : 0) | (row.fields.rm ? instruction.imm << 4 : 0);
-    if (row.flow === 'branch') this.settle(1);
-    const { accesses } = this.stamp(row, variant, () => row.semantics(this));
-    if (row.flow === 'branch') return this.#jumps.taken(true);
+    const variant = (rs1 === 0 ? 1 : 0) | (rs2 === 0 ? 2 : 0) | (rd === 0 ? 4 : 0) | (use ? 8 : 0) | (rounds ? instruction.imm << 4 : 0);
+    const { accesses } = this.copy(handler, variant) ?? this.stamp(handler, variant, () => row.semantics(this));
+    if (flow === 'branch') return this.#jumps.taken(true);
     this.done++;
     if (accesses) this.accessesDone++;
   }
@@ -98,27 +93,28 @@ export class RegionEmitter extends StampingEmitter {
 
   /** Leaves before this instruction, whatever the reason: the interpreter will find it. */
   override leave(_: Leave): void {
-    this.hole(Hole.Pc, 1);
-    this.body.i64ConstWide(this.offset);
-    this.body.set(Local.target);
-    this.#leave();
+    this.#putLeft();
+    this.hole(Hole.Leave, 1);
+    this.body.brWide(Op.br, this.leaveLabel);
+  }
+
+  /** The same where a condition holds. */
+  protected override ifMissed(missed: Word): void {
+    this.#putLeft();
+    missed.put(this.body);
+    this.hole(Hole.Leave, 1);
+    this.body.brWide(Op.brIf, this.leaveLabel);
+    this.body.op(Op.drop);
+  }
+
+  #putLeft(): void {
+    this.hole(Hole.Left, 1);
+    this.body.i32ConstWide(this.left());
   }
 
   /** Leaves for the interpreter before the instruction at an offset of the page, which is the next one. */
   leaveAt(offset: number): void {
     this.offset = offset;
-    this.leave(0);
-  }
-
-  #leave(): void {
-    this.hole(Hole.Done, 1);
-    this.body.i32ConstWide(this.doneSoFar());
-    this.body.set(Local.done);
-    this.hole(Hole.Leave, 1);
-    this.body.brWide(this.leaveLabel);
-  }
-
-  protected override missed(): void {
     this.leave(0);
   }
 
@@ -156,11 +152,14 @@ export class RegionEmitter extends StampingEmitter {
   }
 
   #open(opens: Span | Page, tag: number): void {
-    if ('page' in opens) this.stamp(OPEN_PAGE, (tag === TC_WRITE ? 1 : 0) | (opens.relative ? 2 : 0), () => this.#openPage(opens, tag));
-    else {
-      const wide = opens.high - firstOf(opens) > opens.size;
-      this.stamp(OPEN_SPAN, (tag === TC_WRITE ? 1 : 0) | (wide ? 2 : 0) | (opens.size << 2), () => this.#openSpan(opens, tag, wide));
+    if ('page' in opens) {
+      const variant = (tag === TC_WRITE ? 1 : 0) | (opens.relative ? 2 : 0);
+      if (!this.copy(OPEN_PAGE, variant)) this.stamp(OPEN_PAGE, variant, () => this.#openPage(opens, tag));
+      return;
     }
+    const wide = opens.high - firstOf(opens) > opens.size;
+    const variant = (tag === TC_WRITE ? 1 : 0) | (wide ? 2 : 0) | (opens.size << 2);
+    if (!this.copy(OPEN_SPAN, variant)) this.stamp(OPEN_SPAN, variant, () => this.#openSpan(opens, tag, wide));
   }
 
   #openPage(page: Page, tag: number): void {
@@ -168,7 +167,7 @@ export class RegionEmitter extends StampingEmitter {
     const va = this.let(page.relative ? this.add(local(I64, Local.pageVa), address) : address);
     const entry = this.cacheEntry(va);
     this.#setWindow(this.add32(this.low(va), this.addendOf(entry)));
-    this.if(this.ne(this.tagOf(entry, tag), this.cacheTag(va, 1)), () => this.leave(0));
+    this.ifMissed(this.ne(this.tagOf(entry, tag), this.cacheTag(va, 1)));
   }
 
   /** The lowest aligned address stands for all bytes: its tag says that it is aligned, and then they may not go beyond the page. */
@@ -224,10 +223,12 @@ export class RegionEmitter extends StampingEmitter {
 
   /** Behind the leave label: counts what the block had done, and says that the interpreter has the next instruction. */
   finishLeave(): void {
-    const done = local(I32, Local.done);
+    this.begin();
+    const left = this.let(value(I32, () => {}));
     this.set(Local.reason, this.add32(local(I32, Local.reason), word(1)));
-    this.set(Local.target, this.add(local(I64, Local.pageVa), local(I64, Local.target)));
-    const counted = this.sub(this.shl(this.zext(this.shrU32(done, word(16))), long(32n)), this.zext(this.and32(done, word(0xffff))));
+    this.set(Local.target, this.add(local(I64, Local.pageVa), this.zext(this.and32(left, word((1 << Left.instructions) - 1)))));
+    const instructions = this.and32(this.shrU32(left, word(Left.instructions)), word((1 << (Left.accesses - Left.instructions)) - 1));
+    const counted = this.sub(this.shl(this.zext(this.shrU32(left, word(Left.accesses))), long(32n)), this.zext(instructions));
     this.set(Local.count, this.add(local(I64, Local.count), counted));
   }
 

@@ -7,6 +7,7 @@
  */
 import { Handler } from '../handlers.js';
 import { REGION_PARAMS, REGION_RESULTS } from '../interpreter.js';
+import { HarnessBug } from '../../base/index.js';
 import { type Imports } from '../emitter.js';
 import { Return } from '../leave.js';
 import { Decoded, DECODED_SHIFT, REGION_ENTRIES } from '../layout.js';
@@ -19,6 +20,7 @@ import { commonLoop, findLoops, isAnnounced, type Loop, type LoopTree, unitOf } 
 import { findWindows } from './windows.js';
 import { type Jumps, RegionEmitter } from './region-emitter.js';
 import { declareLocals, Local } from './region-locals.js';
+import { LONGEST_BLOCK } from './stamping-emitter.js';
 import type { Stamps } from './stamps.js';
 import { UsedRegisters } from './used-registers.js';
 
@@ -34,6 +36,7 @@ class RegionFunction implements Jumps {
   readonly #plan: Plan;
   readonly #slot: number;
   readonly #tree: LoopTree;
+  readonly #uses: ReturnType<typeof findWindows>;
   /** Heads of loops, and ends of the blocks before units, by first block. */
   readonly #heads = new Map<Loop, Label>();
   readonly #units = new Map<Loop, Map<number, Label>>();
@@ -50,7 +53,8 @@ class RegionFunction implements Jumps {
     this.#slot = slot;
     this.#tree = findLoops(plan);
     declareLocals(this.body);
-    this.#e = new RegionEmitter(this.body, imports, stamps, findWindows(plan, !crosses), this);
+    this.#uses = findWindows(plan, !crosses);
+    this.#e = new RegionEmitter(this.body, imports, stamps, this);
     this.#countsFetches = plan.pages.size > 1 || plan.blocks.some((block) => block.code.at(-1)!.secondParcel >= 0);
     this.#numbers = new Map([...plan.pages.keys()].map((distance, n) => [distance, n]));
     for (const block of plan.blocks) for (const instruction of block.code) this.#registers.add(instruction);
@@ -64,7 +68,7 @@ class RegionFunction implements Jumps {
     e.loadCache();
     if (this.#hasPages) this.#findOrigin();
     e.exitLabel = body.open(Op.block);
-    e.leaveLabel = body.open(Op.block);
+    e.leaveLabel = body.open(Op.block, I32);
     this.#loop(this.#tree.outermost);
     body.op(Op.unreachable);
     body.end();
@@ -249,7 +253,7 @@ class RegionFunction implements Jumps {
   /** Where the address in `target` decides: sets `next` to its block, or leaves where it has none. */
   #findBlock(): void {
     const e = this.#e;
-    if (!this.#plan.blocks.some((block) => block.code.at(-1)!.row.flow === 'jumpRegister')) return;
+    if (!this.#plan.blocks.some((block) => block.code.at(-1)!.traits.flow === 'jumpRegister')) return;
     const target = local(I64, Local.target);
     const leave = (): void => e.exitAtTarget(Return.GoOn);
     e.beginGlue();
@@ -296,20 +300,23 @@ class RegionFunction implements Jumps {
     const e = this.#e;
     const block = this.#plan.blocks[n]!;
     const start = this.#pageStart(n);
+    if (block.code.length > LONGEST_BLOCK) throw new HarnessBug('a block has more instructions than a way out can count', { instructions: block.code.length });
     this.#block = n;
     e.beginBlock(start);
     if (block.asks) this.#ask(block, start);
+    const uses = this.#uses[n]!;
     let at = block.at;
-    for (const instruction of block.code) {
+    for (let k = 0; k < block.code.length; k++) {
+      const instruction = block.code[k]!;
       const straddles = instruction.secondParcel >= 0;
       if (straddles) this.#checkSecondParcel(instruction.secondParcel, at - start);
       // An access may yet leave for the interpreter, which then counts the fetch itself.
-      if (straddles && instruction.row.flow !== 'next') this.#countFetch();
-      e.instruction(instruction, at - start);
-      if (straddles && instruction.row.flow === 'next') this.#countFetch();
+      if (straddles && instruction.traits.flow !== 'next') this.#countFetch();
+      e.instruction(instruction, at - start, uses[k]);
+      if (straddles && instruction.traits.flow === 'next') this.#countFetch();
       at += instruction.length;
     }
-    if (block.code.at(-1)!.row.flow === 'next') e.settle();
+    if (block.code.at(-1)!.traits.flow === 'next') e.settle();
     if (block.next === NOWHERE) return;
     if (block.next === n + 1) this.#fallInto(block.next);
     else this.#edge(block.next, block.end);

@@ -18,23 +18,21 @@ export const Local = {
   origin: 6,
   /** What the function returns. */
   reason: 7,
-  /** What the block that is left has done: accesses in the upper half, instructions in the lower. */
-  done: 8,
   /** Place of the translation cache, where that is no constant of the code. */
-  cache: 9,
+  cache: 8,
   /** Pages entered since the region was, and a bit for each page that has been found to be there. */
-  fetches: 10,
-  found: 11,
+  fetches: 9,
+  found: 10,
 } as const;
 
 const LONGS = 3;
-const WORDS = 5;
+const WORDS = 4;
 /** Scratch locals by type; code that is written once must do with these. */
 const TEMPS = [[I64, 12], [I32, 14], [F32, 6], [F64, 6]] as const;
-const FIRST_TEMP = 12;
-/** x1 is the first after the scratch locals; f registers, as doubles, follow x31, windows of x registers f31. */
-const X0 = FIRST_TEMP + TEMPS.reduce((sum, [, count]) => sum + count, 0) - 1;
-const F0 = X0 + 32;
+const FIRST_TEMP = 11;
+/** Registers are in these locals plus their numbers: x1 is the first after the scratch locals; f registers, as doubles, follow x31, windows of x registers f31. */
+export const X0: number = FIRST_TEMP + TEMPS.reduce((sum, [, count]) => sum + count, 0) - 1;
+export const F0: number = X0 + 32;
 const WINDOW0 = F0 + 31;
 
 /** The local of an x register, 1 to 31. */

@@ -6,9 +6,9 @@ import { HarnessBug } from '../../base/index.js';
 import { TC_ENTRY_BYTES } from '../../../mmu/index.js';
 import { Emitter, type Imports } from '../emitter.js';
 import { local, type Long, long, value, word, type Word } from '../value.js';
-import { type FunctionBody, type Label, Op, ValueType } from '../../wasm/index.js';
+import { type FunctionBody, type Label, Op, setSigned5, setUnsigned2, ValueType } from '../../wasm/index.js';
 import type { GuestInstruction } from './guest-code.js';
-import { Local, localOfF, localOfWindow, localOfX, TEMPS_END } from './region-locals.js';
+import { F0, Local, localOfF, localOfWindow, localOfX, TEMPS_END, X0 } from './region-locals.js';
 import type { Span } from './span.js';
 import { Hole, type Stamp, type Stamps } from './stamps.js';
 import { FIRST_PAGE, type Page, type Use } from './windows.js';
@@ -141,13 +141,15 @@ export abstract class StampingEmitter extends Emitter {
     this.#holes.push(hole, this.body.length - this.#start + skip, this.body.depth - this.#depth);
   }
 
-  /** Writes code of a kind, or copies what has been written of it. */
-  protected stamp(kind: object, variant: number, write: () => void): Stamp {
+  /** Copies the code of a kind with the operands of the instruction at hand; undefined where none has been written. */
+  protected copy(kind: number, variant: number): Stamp | undefined {
     const known = this.#stamps.get(kind, variant);
-    if (known) {
-      this.#copy(known);
-      return known;
-    }
+    if (known !== undefined) this.#fill(known);
+    return known;
+  }
+
+  /** Writes code of a kind for the first time, for the instruction at hand. */
+  protected stamp(kind: number, variant: number, write: () => void): Stamp {
     const { body } = this;
     this.begin();
     this.#holes = [];
@@ -161,35 +163,34 @@ export abstract class StampingEmitter extends Emitter {
     return stamp;
   }
 
-  #copy({ code, holes }: Stamp): void {
-    const { body } = this;
-    const start = body.length;
-    body.copy(code);
-    for (let n = 0; n < holes.length; n += 3) this.#fill(holes[n] as Hole, start + holes[n + 1]!, holes[n + 2]!);
-  }
-
-  #fill(hole: Hole, at: number, depth: number): void {
-    const { body } = this;
-    const instruction = this.current;
-    switch (hole) {
-      case Hole.Rs1: return body.setByte(at, localOfX(instruction.rs1));
-      case Hole.Rs2: return body.setByte(at, localOfX(instruction.rs2));
-      case Hole.Rd: return body.setByte(at, localOfX(instruction.rd));
-      case Hole.Fs1: return body.setByte(at, localOfF(instruction.rs1));
-      case Hole.Fs2: return body.setByte(at, localOfF(instruction.rs2));
-      case Hole.Fs3: return body.setByte(at, localOfF(instruction.rs3));
-      case Hole.Fd: return body.setByte(at, localOfF(instruction.rd));
-      case Hole.Imm: return body.setConstWide(at, instruction.imm);
-      case Hole.Pc: return body.setConstWide(at, this.offset);
-      case Hole.NextPc: return body.setConstWide(at, this.offset + instruction.length);
-      case Hole.Done: return body.setConstWide(at, this.doneSoFar());
-      case Hole.Leave: return body.setIndexWide(at, body.depth + depth - this.leaveLabel);
-      case Hole.Window: return body.setIndexWide(at, this.windowOf(this.use!));
-      case Hole.Offset: return body.setIndexWide(at, offsetIn(this.use!));
-      case Hole.First: return body.setConstWide(at, firstOf(this.use!.opens as Span));
-      case Hole.Anchor: return body.setConstWide(at, firstOf(this.use!.opens as Span) + BEFORE);
-      case Hole.LastPlace: return body.setConstWide(at, lastPlace(this.use!.opens as Span));
-      case Hole.PageAddress: return body.setConstWide(at, this.pageAddress(this.use!.opens as Page));
+  /** Copies a stamp and fills its holes. One function, for it is all that is done for most instructions, by code V8 has hardly seen. */
+  #fill({ code, holes }: Stamp): void {
+    const { body, offset, use } = this;
+    const { rd, rs1, rs2, rs3, imm, length } = this.current;
+    const start = body.copy(code);
+    const { bytes } = body;
+    for (let n = 0; n < holes.length; n += 3) {
+      const at = start + holes[n + 1]!;
+      switch (holes[n] as Hole) {
+        case Hole.Rs1: bytes[at] = X0 + rs1; break;
+        case Hole.Rs2: bytes[at] = X0 + rs2; break;
+        case Hole.Rd: bytes[at] = X0 + rd; break;
+        case Hole.Fs1: bytes[at] = F0 + rs1; break;
+        case Hole.Fs2: bytes[at] = F0 + rs2; break;
+        case Hole.Fs3: bytes[at] = F0 + rs3; break;
+        case Hole.Fd: bytes[at] = F0 + rd; break;
+        case Hole.Imm: setSigned5(bytes, at, imm); break;
+        case Hole.Pc: setSigned5(bytes, at, offset); break;
+        case Hole.NextPc: setSigned5(bytes, at, offset + length); break;
+        case Hole.Left: setSigned5(bytes, at, this.left()); break;
+        case Hole.Leave: setUnsigned2(bytes, at, body.depth + holes[n + 2]! - this.leaveLabel); break;
+        case Hole.Window: setUnsigned2(bytes, at, this.windowOf(use!)); break;
+        case Hole.Offset: setUnsigned2(bytes, at, offsetIn(use!)); break;
+        case Hole.First: setSigned5(bytes, at, firstOf(use!.opens as Span)); break;
+        case Hole.Anchor: setSigned5(bytes, at, firstOf(use!.opens as Span) + BEFORE); break;
+        case Hole.LastPlace: setSigned5(bytes, at, lastPlace(use!.opens as Span)); break;
+        case Hole.PageAddress: setSigned5(bytes, at, this.pageAddress(use!.opens as Page)); break;
+      }
     }
   }
 
@@ -202,10 +203,21 @@ export abstract class StampingEmitter extends Emitter {
     return relative ? page * 4096 - this.page : page * 4096;
   }
 
-  protected doneSoFar(): number {
-    return (this.accessesDone << 16) | this.done;
+  /** Where the region is left before the instruction at hand, as the leave label wants it: see {@link Left}. */
+  protected left(): number {
+    return (this.accessesDone << Left.accesses) | (this.done << Left.instructions) | this.offset;
   }
 }
+
+/**
+ * What code that leaves for the interpreter says:
+ *
+ *      31       22 21           12 11                    0
+ *     | accesses  | instructions  | offset from the page  |    done by the block, and the place of the next instruction
+ */
+export const Left = { accesses: 22, instructions: 12 } as const;
+/** The most instructions a block may have. */
+export const LONGEST_BLOCK = 1023;
 
 /** The lowest address of a span with its alignment. */
 export const firstOf = ({ low, at, size }: Span): number => low - ((low - at) & (size - 1));

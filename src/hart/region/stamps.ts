@@ -10,8 +10,8 @@ export const Hole = {
   Imm: 7,
   /** Offsets from the page of code. */
   Pc: 8, NextPc: 9,
-  /** What the block has done before the instruction; the branch to where the region is left. */
-  Done: 10, Leave: 11,
+  /** Where the region is left and what the block has done before that; the branch out. */
+  Left: 10, Leave: 11,
   /** The window of an access, and its offset in that. */
   Window: 12, Offset: 13,
   /** Where a span begins, the same seen from the window, and the last place in a page where it may. */
@@ -38,28 +38,28 @@ export interface AskedCache {
   readonly at: number;
 }
 
+/** Kinds of stamps that are no instruction's: the number of an instruction's handler is its kind. */
+export const OPEN_PAGE = 0;
+export const OPEN_SPAN = 1;
+/** Variants of a kind. */
+const VARIANTS = 128;
+
 /** The stamps of code that asks one cache, by a kind of code and a number that tells its variants apart. */
 export class Stamps {
   readonly cache: AskedCache;
-  readonly #known = new Map<object, Stamp[]>();
+  readonly #known = new Map<number, Stamp>();
 
   constructor(cache: AskedCache) {
     this.cache = cache;
   }
 
   /** The stamp of a kind and variant; undefined where none has been made. */
-  get(kind: object, variant: number): Stamp | undefined {
-    return this.#known.get(kind)?.[variant];
+  get(kind: number, variant: number): Stamp | undefined {
+    return this.#known.get(kind * VARIANTS + variant);
   }
 
   /** Keeps one. */
-  set(kind: object, variant: number, stamp: Stamp): void {
-    const variants = this.#known.get(kind);
-    if (variants) variants[variant] = stamp;
-    else {
-      const made: Stamp[] = [];
-      made[variant] = stamp;
-      this.#known.set(kind, made);
-    }
+  set(kind: number, variant: number, stamp: Stamp): void {
+    this.#known.set(kind * VARIANTS + variant, stamp);
   }
 }

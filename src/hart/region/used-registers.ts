@@ -3,6 +3,9 @@ import { State } from '../layout.js';
 import { type FunctionBody, Op } from '../../wasm/index.js';
 import type { GuestInstruction } from './guest-code.js';
 import { localOfF, localOfX } from './region-locals.js';
+import { Uses } from './traits.js';
+
+const FLOAT = Uses.fs1 | Uses.fs2 | Uses.fs3 | Uses.fd;
 
 /** Sets of registers, x0 to x31 and after them f0 to f31. */
 export class UsedRegisters {
@@ -10,16 +13,16 @@ export class UsedRegisters {
   readonly #written = new Uint8Array(64);
 
   /** Adds those of an instruction. */
-  add(instruction: GuestInstruction): void {
-    for (const operand of instruction.row.operands) {
-      switch (operand) {
-        case 'rs1': case 'rs2': this.#used[instruction[operand]] = 1; break;
-        case 'rd': this.#used[instruction.rd] = this.#written[instruction.rd] = 1; break;
-        case 'fs1': this.#used[32 + instruction.rs1] = 1; break;
-        case 'fs2': this.#used[32 + instruction.rs2] = 1; break;
-        case 'fs3': this.#used[32 + instruction.rs3] = 1; break;
-        case 'fd': this.#used[32 + instruction.rd] = this.#written[32 + instruction.rd] = 1;
-      }
+  add({ rd, rs1, rs2, rs3, traits: { uses } }: GuestInstruction): void {
+    const used = this.#used;
+    if (uses & Uses.rs1) used[rs1] = 1;
+    if (uses & Uses.rs2) used[rs2] = 1;
+    if (uses & Uses.rd) used[rd] = this.#written[rd] = 1;
+    if (uses & FLOAT) {
+      if (uses & Uses.fs1) used[32 + rs1] = 1;
+      if (uses & Uses.fs2) used[32 + rs2] = 1;
+      if (uses & Uses.fs3) used[32 + rs3] = 1;
+      if (uses & Uses.fd) used[32 + rd] = this.#written[32 + rd] = 1;
     }
   }
 

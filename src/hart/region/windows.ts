@@ -5,11 +5,11 @@
  * all that follow it through the same register, unchanged, and one whose page is known asks for the page. What it was told
  * stays in a local: the window. Asking is without effect, and whoever is refused leaves the region before the access.
  */
-import { type MemoryAccess, memoryAccess } from './accesses.js';
 import { type Block, type Plan, targets } from './blocks.js';
 import { Constants, Kind } from './constants.js';
 import type { GuestInstruction } from './guest-code.js';
 import { covers, intersection, type Span, spanOf, union } from './span.js';
+import { type MemoryAccess, Uses } from './traits.js';
 
 /** A page, by its number in the address space, or relative to the page the region's addresses are relative to. */
 export interface Page {
@@ -87,15 +87,14 @@ function forget(register: number, read: Spans, write: Spans): void {
   write.delete(register);
 }
 
-const writesX = ({ row, rd }: GuestInstruction): boolean => rd !== 0 && row.operands.includes('rd');
-
 class Windows {
-  readonly uses = new Map<GuestInstruction, Use>();
+  /** By block, and place in it. */
+  readonly uses: (Use | undefined)[][] = [];
   readonly #blocks: readonly Block[];
   /** Blocks that come before each; undefined where one of them is not known, or not written before it. */
   readonly #before: (number[] | undefined)[];
-  /** What accesses need that go through an unchanged register from an access on, that one included. */
-  readonly #needs = new Map<GuestInstruction, Span>();
+  /** What accesses need that go through an unchanged register from an access on, that one included; by block, and place in it. */
+  readonly #needs: (Span | undefined)[][] = [];
   readonly #pages = new Map<number, number>();
 
   constructor(blocks: readonly Block[]) {
@@ -120,19 +119,11 @@ class Windows {
         addNeeds(here.read, needs[to]!.read);
         addNeeds(here.write, needs[to]!.write);
       }
-      for (let k = code.length - 1; k >= 0; k--) this.#lookAt(code[k]!, here);
+      const spans: (Span | undefined)[] = [];
+      for (let k = code.length - 1; k >= 0; k--) spans[k] = lookAt(code[k]!, here);
+      this.#needs[i] = spans;
       needs[i] = here;
     }
-  }
-
-  #lookAt(instruction: GuestInstruction, { read, write }: Needs): void {
-    if (writesX(instruction)) forget(instruction.rd, read, write);
-    const access = memoryAccess(instruction.row);
-    if (access === undefined) return;
-    const spans = access.store ? write : read;
-    const span = join(spanOf(instruction.imm, access.size), spans.get(instruction.rs1));
-    spans.set(instruction.rs1, span);
-    this.#needs.set(instruction, span);
   }
 
   /** Goes forward and decides. */
@@ -142,48 +133,41 @@ class Windows {
       const [first, ...more] = this.#before[i] ?? [];
       const state = first === undefined ? nothing() : copy(after[first]!);
       for (const n of more) meet(state, after[n]!);
-      let { at } = block;
-      for (const instruction of block.code) {
-        this.#decideOn(instruction, state);
-        if (writesX(instruction)) {
-          state.constants.write(instruction, at);
-          forget(instruction.rd, state.read, state.write);
-        }
-        at += instruction.length;
-      }
+      this.uses.push(this.#decideOn(block, state, this.#needs[i]));
       after.push(state);
     });
   }
 
-  #decideOn(instruction: GuestInstruction, { constants, pages, read, write }: State): void {
-    const access = memoryAccess(instruction.row);
-    if (access === undefined) return;
-    const { rs1, imm } = instruction;
-    const kind = constants.kinds[rs1] as Kind;
-    if (kind === Kind.Unknown) return this.#throughRegister(instruction, access, access.store ? write : read);
+  /** The uses of a block's accesses; goes past them in `state`. */
+  #decideOn({ at: start, code }: Block, state: State, needs: readonly (Span | undefined)[] | undefined): (Use | undefined)[] {
+    const uses: (Use | undefined)[] = [];
+    let at = start;
+    for (let k = 0; k < code.length; k++) {
+      const instruction = code[k]!;
+      const { length, rd, rs1, traits: { access, uses: registers } } = instruction;
+      if (access !== undefined) {
+        const known = state.constants.kinds[rs1] !== Kind.Unknown;
+        uses[k] = known ? this.#throughPage(instruction, access, state) : throughRegister(instruction, access, access.store ? state.write : state.read, needs?.[k]);
+      }
+      if (rd !== 0 && registers & Uses.rd) {
+        state.constants.write(instruction, at);
+        forget(rd, state.read, state.write);
+      }
+      at += length;
+    }
+    return uses;
+  }
+
+  #throughPage({ imm, rs1 }: GuestInstruction, { size, store }: MemoryAccess, { constants, pages }: State): Use | undefined {
+    const kind = constants.kinds[rs1] as keyof typeof LIMITS;
     const address = constants.values[rs1]! + imm;
-    if (address % access.size !== 0 || Math.abs(address + 0.5) > LIMITS[kind]) return;
+    if (address % size !== 0 || Math.abs(address + 0.5) > LIMITS[kind]) return undefined;
     const page: Page = { page: Math.floor(address / 4096), relative: kind === Kind.Relative };
     const window = this.#window(page);
     const asked = pages.get(window) ?? 0;
-    const needed = access.store ? WRITE : READ;
+    const needed = store ? WRITE : READ;
     pages.set(window, asked | needed);
-    this.uses.set(instruction, { window, offset: address - page.page * 4096, store: access.store, opens: (asked & needed) === 0 ? page : undefined });
-  }
-
-  #throughRegister(instruction: GuestInstruction, { size, store }: MemoryAccess, shown: Spans): void {
-    const { rs1, imm } = instruction;
-    const window = store ? FIRST_STORE + rs1 : rs1;
-    const known = shown.get(rs1);
-    if (known !== undefined && covers(known, imm, size)) {
-      this.uses.set(instruction, { window, offset: imm, store, opens: undefined });
-      return;
-    }
-    const need = this.#needs.get(instruction);
-    // An access that asks for itself alone does it in the plain way.
-    if (need === undefined || need.high - need.low === size) return;
-    shown.set(rs1, need);
-    this.uses.set(instruction, { window, offset: imm, store, opens: need });
+    return { window, offset: address - page.page * 4096, store, opens: (asked & needed) === 0 ? page : undefined };
   }
 
   #window({ page, relative }: Page): number {
@@ -195,11 +179,34 @@ class Windows {
   }
 }
 
+/** Adds what an instruction needs to what those after it do; returns the need of an access with theirs. */
+function lookAt({ imm, rd, rs1, traits: { access, uses } }: GuestInstruction, { read, write }: Needs): Span | undefined {
+  if (rd !== 0 && uses & Uses.rd) forget(rd, read, write);
+  if (access === undefined) return undefined;
+  const spans = access.store ? write : read;
+  const span = join(spanOf(imm, access.size), spans.get(rs1));
+  spans.set(rs1, span);
+  return span;
+}
+
+function throughRegister({ imm, rs1 }: GuestInstruction, { size, store }: MemoryAccess, shown: Spans, need: Span | undefined): Use | undefined {
+  const window = store ? FIRST_STORE + rs1 : rs1;
+  const known = shown.get(rs1);
+  if (known !== undefined && covers(known, imm, size)) return { window, offset: imm, store, opens: undefined };
+  // An access that asks for itself alone does it in the plain way.
+  if (need === undefined || need.high - need.low === size) return undefined;
+  shown.set(rs1, need);
+  return { window, offset: imm, store, opens: need };
+}
+
 /** What an access needs and what those after it do, where that can be asked for at once. */
 const join = (mine: Span, others: Span | undefined): Span => (others && union(mine, others)) ?? mine;
 
-/** Finds the windows of a plan; without `registers`, where too many of them lay over two pages, only those of pages. */
-export function findWindows({ blocks }: Plan, registers: boolean): ReadonlyMap<GuestInstruction, Use> {
+/**
+ * Finds the windows of a plan, by block and place in the block; without `registers`, where too many of them lay over two pages, only those
+ * of pages.
+ */
+export function findWindows({ blocks }: Plan, registers: boolean): readonly (readonly (Use | undefined)[])[] {
   const windows = new Windows(blocks);
   if (registers) windows.look();
   windows.decide();

@@ -1,11 +1,11 @@
 /** Windows: which accesses ask for memory, for how much, and which rely on others; a wrong answer here would read a page nobody asked for. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { INSTRUCTIONS } from '../../../src/hart/index.js';
 import { discover } from '../../../src/hart/region/blocks.js';
 import type { CodeSource, GuestInstruction } from '../../../src/hart/region/guest-code.js';
 import { covers, intersection, type Span, spanOf, union } from '../../../src/hart/region/span.js';
 import { findWindows, type Use } from '../../../src/hart/region/windows.js';
+import { traitsNamed } from './plans.js';
 
 const PAGE = 0x1000;
 const [RA, SP, A0, A1] = [1, 2, 10, 11];
@@ -16,10 +16,11 @@ type Line = readonly [name: string, fields?: Fields];
 /** The use of each instruction of a program that begins at its first one. */
 function usesOf(lines: readonly Line[], registers = true): (Use | undefined)[] {
   const code = lines.map(([name, fields]): GuestInstruction =>
-    ({ row: INSTRUCTIONS.find((row) => row.name === name)!, rd: 0, rs1: 0, rs2: 0, rs3: 0, imm: 0, length: 4, secondParcel: -1, ...fields }));
+    ({ traits: traitsNamed(name), rd: 0, rs1: 0, rs2: 0, rs3: 0, imm: 0, length: 4, secondParcel: -1, ...fields }));
   const source: CodeSource = { pageAt: () => PAGE, instructionAt: (ip) => code[(ip - PAGE) >> 5], copyOf: () => undefined, staysOpen: () => true };
-  const uses = findWindows(discover([0], source, { instructions: 100, pages: 1 }), registers);
-  return code.map((instruction) => uses.get(instruction));
+  const plan = discover([0], source, { instructions: 100, pages: 1 });
+  const uses = findWindows(plan, registers);
+  return code.map((instruction) => plan.blocks.flatMap((block, n) => block.code.flatMap((other, k) => (other === instruction ? [uses[n]![k]] : [])))[0]);
 }
 
 const load = (rs1: number, imm: number, rd = A1): Line => ['ld', { rs1, imm, rd }];

@@ -285,14 +285,17 @@ class RegionFunction implements Jumps {
     this.#lookNoFurther(leave);
     const distance = e.let(e.sub(tag, local(I64, Local.origin)));
     const number = this.body.temp(I32);
-    e.set(page, word(0));
+    // Each goes to the end by itself: what one `if` after the other may have set, V8 moves at the end of each.
+    const found = this.body.open(Op.block);
     for (const [n, [at, place]] of [...this.#plan.pages].entries()) {
       e.if(e.eq(distance, long(BigInt(4096 * at))), () => {
         e.set(page, word(place));
         e.set(number, word(n));
+        this.body.br(found);
       });
     }
-    e.if(e.eqz32(local(I32, page)), leave);
+    leave();
+    this.body.end();
     this.#makeSure(local(I32, number), local(I32, page), tag, leave);
   }
 

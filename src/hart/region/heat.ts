@@ -23,6 +23,9 @@ const DOUBLINGS = 4;
 /** The share of the threshold at which a closed place is hot again. */
 const REOPENING = 1 / 64;
 
+/** The share of the threshold that code has to be executed in which is compiled with a hot place. */
+const PROOF = 1 / 16;
+
 /** The share of the threshold from which on a place is warm. */
 const WARM = 1 / 4;
 /** Decoded bytes of a parcel. */
@@ -57,6 +60,11 @@ export class Heat {
   /** A place has no entry, though it may have been hot: who arrives there is counted anew. */
   cool(ip: number): void {
     if (this.#isPlain(ip)) this.#i32[(ip + Decoded.heat) >> 2] = 0;
+  }
+
+  /** A place that was hot, where nothing is decoded now, has to prove it again by some more arrivals. */
+  delay(ip: number): void {
+    this.#i32[(ip + Decoded.heat) >> 2] = this.#hotness - Math.ceil(this.#hotness * PROOF);
   }
 
   /** A region has a place closed: who arrives there nevertheless is interpreted for long, so it is hot soon. */

@@ -162,6 +162,11 @@ export class RegionTable {
     this.#slots.give(region.slot);
   }
 
+  /** Whether a decoded page is part of a region. */
+  isPart(page: number): boolean {
+    return this.#ofPage.has(page);
+  }
+
   /** Takes out every region that a decoded page is part of; returns them. */
   dropPage(page: number): readonly Region[] {
     const regions = [...(this.#ofPage.get(page) ?? [])];

@@ -83,6 +83,8 @@ export class Regions {
   /** How often in a row the regions of a page were given up after little use, by linear address of the page. */
   readonly #inVain = new Map<number, number>();
 
+  /** Decoded pages that have been refreshed. */
+  readonly #fresh = new Set<number>();
   /** Linear addresses of pages of code whose windows lay over two pages too often. */
   readonly #crossed = new Set<number>();
   #lastLook = 0;
@@ -106,8 +108,22 @@ export class Regions {
   hot(hart: HotHart): void {
     const { state } = hart;
     const seed: Seed = { ip: state.cell(State.ip), page: state.cell(State.page), pageVa: state.address(State.pageVa) };
+    if (this.#freshens(seed)) return;
     if (!this.#heat.take(seed, this.#inVain.get(this.#decoded.hostOf(seed.page)) ?? 0)) return;
     if (this.#eager || this.#heat.seeds.length >= BATCH) this.compile(hart);
+  }
+
+  /**
+   * Whether a hot place has to wait, because its page still has instructions decoded that were executed long ago: the decoded page forgets
+   * them, and what is decoded again until the place is hot once more is what is executed now. But a region may leave before any of its
+   * instructions, which has to be decoded then.
+   */
+  #freshens({ ip, page }: Seed): boolean {
+    if (this.#eager || this.#fresh.has(page)) return false;
+    this.#fresh.add(page);
+    if (this.table.isPart(page) || !this.#decoded.refresh(page)) return false;
+    this.#heat.delay(ip);
+    return true;
   }
 
   /** From now on there are several harts: code must not know the place of one's translation cache. */
@@ -127,6 +143,7 @@ export class Regions {
       else this.#inVain.set(host, (this.#inVain.get(host) ?? 0) + 1);
     }
     this.#crossed.delete(host);
+    this.#fresh.delete(page);
     this.#heat.forget(page, DECODED_PAGE);
   }
 

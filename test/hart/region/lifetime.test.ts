@@ -122,6 +122,77 @@ describe('a hot loop', () => {
   });
 });
 
+describe('code that was executed once', () => {
+  it('is not compiled with what is hot later, and gives the same when it is executed again', () => {
+    const { rig, hart } = rigWith(
+      200,
+      ['addi', { rd: 10, rs1: 10, imm: 1 }],
+      ['bge', { rs1: 10, rs2: 13, imm: 12 }],
+      ['addi', { rd: 14, rs1: 14, imm: 2 }],
+      ['addi', { rd: 14, rs1: 14, imm: 3 }],
+      ['addi', { rd: 11, rs1: 11, imm: -1 }],
+      ['bne', { rs1: 11, rs2: 0, imm: -20 }],
+      ['ecall'],
+    );
+    const passed = (limit: bigint): bigint => {
+      hart.setX(13, limit);
+      hart.setX(14, 0n);
+      expect(sum(hart, 10_000)).toBe(10_000n);
+      return hart.x(14);
+    };
+    expect(passed(20n)).toBe(19n * 5n);
+    expect(rig.engine.regions.statistics).toMatchObject({ regions: 1, compiledInstructions: 4 });
+    expect(passed(5000n)).toBe(4999n * 5n);
+    expect(passed(10n ** 6n)).toBe(10_000n * 5n);
+  });
+
+  it('stays decoded while it is part of a region, which may leave before any of its instructions', () => {
+    const DATA = 0x3_0000;
+    const DATA_PA = RAM + 0x3_0000;
+    const { rig, hart } = rigWith(
+      50,
+      ['addi', { rd: 10, rs1: 10, imm: 1 }],
+      ['xori', { rd: 12, rs1: 12, imm: 1 }],
+      ['bne', { rs1: 12, rs2: 0, imm: -8 }],
+      ['jal', { rd: 1, imm: PAGESIZE - 12 }],
+      ['addi', { rd: 11, rs1: 11, imm: -1 }],
+      ['bne', { rs1: 11, rs2: 0, imm: -20 }],
+      ['ecall'],
+    );
+    rig.map(CODE + PAGESIZE, CODE_PA + PAGESIZE, R | X);
+    const load: Line = ['ld', { rd: 13, rs1: 14, imm: 0 }];
+    rig.put(CODE_PA + PAGESIZE, code(['addi', { rd: 10, rs1: 10, imm: 10 }], load, ['add', { rd: 10, rs1: 10, rs2: 13 }], ['jalr', { rd: 0, rs1: 1, imm: 0 }], ...adder(1)));
+    for (const [page, value] of [100n, 200n].entries()) {
+      rig.map(DATA + page * PAGESIZE, DATA_PA + page * PAGESIZE, R);
+      rig.store(DATA_PA + page * PAGESIZE, 8, value);
+    }
+    hart.setX(14, BigInt(DATA));
+    // The loop is hot, the function it calls is not: its page becomes so afterwards, by the other loop there.
+    expect(sum(hart, 40)).toBe(40n * 112n);
+    expect(rig.engine.regions.statistics).toMatchObject({ regions: 1, compiledInstructions: 10 });
+    expect(sum(hart, 1000, CODE + PAGESIZE + 16)).toBe(1000n);
+    // Nobody has read that page before, so the region leaves before the load.
+    hart.setX(14, BigInt(DATA + PAGESIZE));
+    expect(sum(hart, 40)).toBe(40n * 212n);
+  });
+
+  it('goes on as it was decoded when its page is written and nobody fences', () => {
+    const patched = (engine: 'interpreter' | 'regions'): bigint => {
+      const rig = new Rig({ engine, hotness: 50 });
+      rig.map(CODE, CODE_PA, R | W | X);
+      const [first, ...rest] = adder(3).slice(0, 2);
+      rig.put(CODE_PA, code(first!, ['sw', { rs1: 16, rs2: 15, imm: 0 }], ...rest, ['bne', { rs1: 11, rs2: 0, imm: -12 }], ['ecall']));
+      const hart = rig.user();
+      hart.setX(15, BigInt(new DataView(code(...adder(4)).buffer).getUint32(0, true)));
+      hart.setX(16, BigInt(CODE));
+      const unfenced = sum(hart, 10_000);
+      hart.fenceI();
+      return unfenced * 1_000_000n + sum(hart, 10_000);
+    };
+    expect([patched('interpreter'), patched('regions')]).toEqual([30_000_040_000n, 30_000_040_000n]);
+  });
+});
+
 describe('rewritten code', () => {
   it('runs when the host has written it, at once', () => {
     const { rig, hart } = rigWith(1, ...adder(3));

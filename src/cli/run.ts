@@ -12,6 +12,7 @@ import { guestTerminal } from './guest-terminal.js';
 import { fs, now } from './host.js';
 import { BlockWriter, StreamFailure, writeAll } from './output.js';
 import { checkAgainstInputs, checkOutputs } from './output-check.js';
+import { moduleTiers } from './module-tiers.js';
 import { compilerClock, takePrebuilt } from './prebuilt.js';
 import { fileReason } from './program-file.js';
 import type { RunOptions } from './run-options.js';
@@ -47,7 +48,7 @@ function prepare(
     stderr: (bytes) => failure.guard('standard error', () => writeAll(2, bytes)),
     ...(options.harts === undefined ? {} : { harts: options.harts }),
     ...(options.translationCache === undefined ? {} : { translationCache: options.translationCache }),
-    engine: { ...options.engine, clock: compilerClock },
+    engine: { ...options.engine, clock: compilerClock, ...(moduleTiers && { tiers: moduleTiers }) },
     ...(options.quantum === undefined ? {} : { quantum: options.quantum }),
   };
   takePrebuilt();

@@ -11,9 +11,23 @@ const DEFAULTS = {
   'interrupt-budget': 67_584,
 } as const;
 
+/** Whether this is the V8 that was measured. */
+export const isMeasured: boolean = process.versions.v8.startsWith(VERSION);
+
 /** Sets a flag to a value or, without one, to its default. */
 export function setBudget(flag: keyof typeof DEFAULTS, value: number = DEFAULTS[flag]): void {
-  if (process.versions.v8.startsWith(VERSION)) bindingOf11_3().setFlagsFromString(`--${flag}=${value}`);
+  if (isMeasured) bindingOf11_3().setFlagsFromString(`--${flag}=${value}`);
+}
+
+/** Calls `act` while switches that are on are off. */
+export function without<T>(switches: readonly string[], act: () => T): T {
+  const binding = bindingOf11_3();
+  for (const flag of switches) binding.setFlagsFromString(`--no-${flag}`);
+  try {
+    return act();
+  } finally {
+    for (const flag of switches) binding.setFlagsFromString(`--${flag}`);
+  }
 }
 
 interface Binding {

@@ -5,6 +5,7 @@ export { type HartContext, newHartContext } from './context.js';
 export { disassemble } from './disassemble.js';
 export { type EngineOptions, HartEngine } from './engine.js';
 export type { EngineStatistics } from './region/regions.js';
+export type { Tiers } from './region/tiers.js';
 export { Hart } from './hart.js';
 export { Exit, type HartObserver, type HartOptions } from './hart-options.js';
 export type { InterruptSource } from './interrupt-lines.js';

@@ -7,7 +7,7 @@ import { type FunctionBody, type Label, Op, ValueType } from '../wasm/index.js';
 import { Emitter, type InterpreterImports } from './emitter.js';
 import { Handler } from './handlers.js';
 import { Leave, Return } from './leave.js';
-import { Decoded, DECODED_PAGE, DECODED_SHIFT, EngineCell, PAGE_MAP, REGION_CALLS, REGION_CROSSINGS, REGION_ENTRIES, State } from './layout.js';
+import { Decoded, DECODED_PAGE, DECODED_SHIFT, EngineCell, PAGE_MAP, RegionCount, REGION_COUNTS_SHIFT, REGION_ENTRIES, State } from './layout.js';
 import { load, local, type Long, long, type Value, word, type Word } from './value.js';
 
 const I32: typeof ValueType.I32 = ValueType.I32;
@@ -327,8 +327,8 @@ export class InterpreterEmitter extends Emitter {
   region(): void {
     this.begin();
     const entry = this.let(load(I32, Op.i32Load, this.shl32(this.#decoded(Op.i32Load16U, Decoded.regionEntry), word(2)), REGION_ENTRIES));
-    const calls = this.let(this.shl32(this.shrU32(entry, word(16)), word(2)));
-    this.#countOne(calls, REGION_CALLS);
+    const counts = this.let(this.shl32(this.shrU32(entry, word(16)), word(REGION_COUNTS_SHIFT)));
+    this.#countOne(counts, RegionCount.calls);
     const before = this.let(this.count);
     for (const argument of [this.and32(entry, word(0xffff)), local(I32, this.#page), local(I64, this.#pageVa), before, this.shrU32(entry, word(16))]) {
       argument.put(this.body);
@@ -340,9 +340,11 @@ export class InterpreterEmitter extends Emitter {
     this.assign(this.#pageVa, this.#cell(I64, State.pageVa));
     this.assign(this.#pc, this.#cell(I64, State.pc));
     const done = this.zext(this.sub32(this.low(before), this.low(this.count)));
-    this.setCell(EngineCell.inRegions, this.add(this.#cell(I64, EngineCell.inRegions), done));
+    counts.put(this.body);
+    this.add(load(I64, Op.i64Load, counts, RegionCount.executed), done).put(this.body);
+    this.body.memory(Op.i64Store, RegionCount.executed);
     this.if(this.eqz32(local(I32, this.#reason)), () => this.body.br(this.labels.goto));
-    this.if(this.eq32(local(I32, this.#reason), word(Return.Crossed)), () => this.#countOne(calls, REGION_CROSSINGS));
+    this.if(this.eq32(local(I32, this.#reason), word(Return.Crossed)), () => this.#countOne(counts, RegionCount.crossings));
     this.#ipFromPc();
     this.checkQuantum();
     const handler = this.let(this.#decoded(Op.i32Load16U, Decoded.handler));

@@ -4,8 +4,7 @@
  *     0x000_0000  state of the resident hart: the only one generated code knows
  *     0x000_0f00  cells of the engine, the same for all harts
  *     0x000_1000  saved states of the other harts, STATE_SIZE each
- *     0x004_0000  calls of regions
- *     0x005_0000  crossings of regions
+ *     0x004_0000  counts of regions
  *     0x008_0000  entries of regions
  *     0x010_0000  page map: for each 4K page of linear memory (up to 4 GiB) the place of its decoded page, 0 where there is none
  *     0x050_0000  decoded pages
@@ -103,8 +102,6 @@ export const savedState = (n: number): number => 0x1000 + n * STATE_SIZE;
 export const EngineCell = {
   /** i32: arrivals at an instruction that make it hot; 0 for never. */
   hotness: 0xf00,
-  /** i64: instructions executed in regions. */
-  inRegions: 0xf08,
 } as const;
 
 /** Entries of regions, i32: the number of the block to begin with, above it (bit 16 and up) the slot of the region's function. */
@@ -113,11 +110,16 @@ export const REGION_ENTRIES = 0x8_0000;
 export const REGION_ENTRY_COUNT = 0x1_0000;
 /** Slots of the table of functions; slot 0 is never used. */
 export const REGION_SLOTS = 2048;
-/** For each slot an i32: how often the interpreter has entered the region. */
-export const REGION_CALLS = 0x4_0000;
-
-/** For each slot an i32: how often the region has returned because a window of it lay over two pages, since somebody looked. */
-export const REGION_CROSSINGS = 0x5_0000;
+/** Counts of the regions, 16 bytes a slot, and the places of those of slot 0. */
+export const REGION_COUNTS_SHIFT = 4;
+export const RegionCount = {
+  /** i64: instructions the region has executed. */
+  executed: 0x4_0000,
+  /** i32: how often the interpreter has entered the region. */
+  calls: 0x4_0008,
+  /** i32: how often the region has returned because a window of it lay over two pages, since somebody looked. */
+  crossings: 0x4_000c,
+} as const;
 
 /** The page map: i32 for each page of linear memory. */
 export const PAGE_MAP = 0x10_0000;

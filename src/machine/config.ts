@@ -49,7 +49,7 @@ export interface MachineConfig {
   /** Scheduler choice: one integer in [0, options) a call; default round robin. */
   readonly choose?: (options: number) => number;
   /** How guest code is run, and when it is hot; default: hot code is compiled. It changes speed only, never a result or a count. */
-  readonly engine?: Pick<EngineOptions, 'engine' | 'hotness' | 'clock'>;
+  readonly engine?: Pick<EngineOptions, 'engine' | 'hotness' | 'clock' | 'tiers'>;
   readonly trace?: Trace;
   /**
    * Bytes for the guest's standard input, at most `max`; an empty array is end of file, undefined: nothing to read now, and the reader

@@ -1,6 +1,6 @@
 /** From plans to functions: a batch of regions becomes one WebAssembly module, which imports memory and nothing else. */
 import type { LinearMemory } from '../../base/index.js';
-import { ModuleWriter } from '../../wasm/index.js';
+import { type FunctionBody, ModuleWriter } from '../../wasm/index.js';
 import type { Imports } from '../emitter.js';
 import { addFmaFunctions } from '../float-functions.js';
 import { HART_RESERVED } from '../layout.js';
@@ -18,19 +18,36 @@ function multipliesAndAdds({ plan }: Job): boolean {
   return false;
 }
 
-const nameOf = ({ slot }: Job): string => `region${slot}`;
+type Naming = (job: Job) => string;
+const plainName: Naming = ({ slot }) => `region${slot}`;
+/** Not the same: V8 compiles no bytes twice. */
+export const optimizedName: Naming = ({ slot }) => `optimized${slot}`;
 
-/** Writes the module of a batch, which exports its functions by slot. */
-export function writeModule(jobs: readonly Job[], stamps: Stamps): Uint8Array<ArrayBuffer> {
-  const module = new ModuleWriter();
-  module.importMemory(HART_RESERVED >>> 16);
-  const functions = jobs.some(multipliesAndAdds) ? { ...NO_FUNCTIONS, ...addFmaFunctions(module) } : NO_FUNCTIONS;
-  for (const job of jobs) module.addFunction(writeRegion(job, functions, stamps), nameOf(job));
-  return module.finish();
+/** Functions of regions, and the module that exports them. */
+export interface Written {
+  readonly bodies: readonly FunctionBody[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Compiles a module; returns the functions of its jobs, in order. */
-export function instantiate(bytes: Uint8Array<ArrayBuffer>, jobs: readonly Job[], memory: LinearMemory): unknown[] {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+/** Writes the functions of a batch and their module. */
+export const writeModule = (jobs: readonly Job[], stamps: Stamps): Written =>
+  assemble(jobs, plainName, (job, imports) => writeRegion(job, imports, stamps));
+
+/** Writes a module of functions that were written before, to be optimised. */
+export const writeAgain = (functions: ReadonlyMap<Job, FunctionBody>): Written =>
+  assemble([...functions.keys()], optimizedName, (job) => functions.get(job)!);
+
+function assemble(jobs: readonly Job[], nameOf: Naming, bodyOf: (job: Job, imports: Imports) => FunctionBody): Written {
+  const module = new ModuleWriter();
+  module.importMemory(HART_RESERVED >>> 16);
+  const imports = jobs.some(multipliesAndAdds) ? { ...NO_FUNCTIONS, ...addFmaFunctions(module) } : NO_FUNCTIONS;
+  const bodies = jobs.map((job) => bodyOf(job, imports));
+  bodies.forEach((body, i) => module.addFunction(body, nameOf(jobs[i]!)));
+  return { bodies, bytes: module.finish() };
+}
+
+/** The functions of the jobs of a module, in order. */
+export function instantiate(module: WebAssembly.Module, jobs: readonly Job[], memory: LinearMemory, nameOf: Naming = plainName): unknown[] {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return jobs.map((job) => exports[nameOf(job)]);
 }

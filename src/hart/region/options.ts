@@ -1,4 +1,5 @@
 /** How the engine runs guest code. */
+import type { Tiers } from './tiers.js';
 
 /** What a user may choose. */
 export interface RegionOptions {
@@ -8,6 +9,8 @@ export interface RegionOptions {
   readonly hotness: number;
   /** Milliseconds since some moment, for the statistics of compiling; without it that takes 0. */
   readonly clock?: () => number;
+  /** How modules are compiled; without it by the host's WebAssembly, which decides itself what it optimises. */
+  readonly tiers?: Tiers;
 }
 
 /** What holds where nobody chooses. A test run may change it as a whole. */

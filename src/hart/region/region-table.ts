@@ -7,7 +7,7 @@
  */
 import { HarnessBug } from '../../base/index.js';
 import { Handler } from '../handlers.js';
-import { Decoded, REGION_CALLS, REGION_CROSSINGS, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS } from '../layout.js';
+import { Decoded, REGION_COUNTS_SHIFT, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS, RegionCount } from '../layout.js';
 import { placeOf } from './blocks.js';
 import type { CodeMemory } from './guest-code.js';
 import type { Job } from './job.js';
@@ -49,6 +49,9 @@ class Numbers {
   }
 }
 
+/** Index among 32-bit words of a count of a slot. */
+const countAt = (slot: number, count: number): number => (count + (slot << REGION_COUNTS_SHIFT)) >> 2;
+
 /** The regions of one machine. */
 export class RegionTable {
   /** By slot, the oldest first. */
@@ -61,6 +64,8 @@ export class RegionTable {
   readonly #entries = new Numbers(REGION_ENTRY_COUNT);
   /** Regions by each of their decoded pages. */
   readonly #ofPage = new Map<number, Set<Region>>();
+  /** Instructions executed in regions that are gone. */
+  #executedBefore = 0;
   /** The region whose block begins at a decoded instruction. */
   readonly #leaders = new Map<number, Region>();
 
@@ -89,22 +94,42 @@ export class RegionTable {
     return this.#leaders.get(ip);
   }
 
+  /** Whether a region is still one. */
+  has(region: Region): boolean {
+    return this.regions.get(region.slot) === region;
+  }
+
   /** How often the interpreter has entered a region. */
   calls({ slot }: Region): number {
-    return this.#memory.i32[(REGION_CALLS >> 2) + slot]!;
+    return this.#memory.i32[countAt(slot, RegionCount.calls)]!;
+  }
+
+  /** Guest instructions a region has executed. */
+  executed({ slot }: Region): number {
+    const { i32 } = this.#memory;
+    const at = countAt(slot, RegionCount.executed);
+    return i32[at + 1]! * 2 ** 32 + (i32[at]! >>> 0);
+  }
+
+  /** Guest instructions executed in regions, those that are gone included. */
+  get executedInAll(): number {
+    let sum = this.#executedBefore;
+    for (const region of this.regions.values()) sum += this.executed(region);
+    return sum;
   }
 
   /** How often a region has returned because a window lay over two pages, since this was last asked. */
   takeCrossings({ slot }: Region): number {
     const { i32 } = this.#memory;
-    const crossings = i32[(REGION_CROSSINGS >> 2) + slot]!;
-    i32[(REGION_CROSSINGS >> 2) + slot] = 0;
+    const at = countAt(slot, RegionCount.crossings);
+    const crossings = i32[at]!;
+    i32[at] = 0;
     return crossings;
   }
 
   /** Makes the past count half. */
   age(): void {
-    for (const { slot } of this.regions.values()) this.#memory.i32[(REGION_CALLS >> 2) + slot]! >>>= 1;
+    for (const { slot } of this.regions.values()) this.#memory.i32[countAt(slot, RegionCount.calls)]! >>>= 1;
   }
 
   /** Puts a region into its slot and opens its entries. */
@@ -126,8 +151,7 @@ export class RegionTable {
       entries.push(entry);
       entryPlaces.push(ip);
     });
-    i32[(REGION_CALLS >> 2) + slot] = 0;
-    i32[(REGION_CROSSINGS >> 2) + slot] = 0;
+    i32.fill(0, countAt(slot, RegionCount.executed), countAt(slot + 1, RegionCount.executed));
     this.#functions.set(slot, func);
     this.regions.set(slot, region);
     this.instructions += plan.instructions;
@@ -137,6 +161,11 @@ export class RegionTable {
       else this.#ofPage.set(page, new Set([region]));
     }
     return region;
+  }
+
+  /** Puts another function in the place of a region's, which does the same. */
+  replace({ slot }: Region, func: unknown): void {
+    this.#functions.set(slot, func);
   }
 
   /** Takes a region out: its entries close, its slot and its function are free. */
@@ -157,6 +186,7 @@ export class RegionTable {
       if (here?.size === 0) this.#ofPage.delete(page);
     }
     this.regions.delete(region.slot);
+    this.#executedBefore += this.executed(region);
     this.instructions -= region.plan.instructions;
     this.#functions.set(region.slot, null);
     this.#slots.give(region.slot);

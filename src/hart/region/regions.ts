@@ -17,6 +17,7 @@ import { Merger } from './merge.js';
 import type { RegionOptions } from './options.js';
 import { Stamps } from './stamps.js';
 import { type FunctionTable, type Region, RegionTable } from './region-table.js';
+import { type Tiers, Unoptimized } from './tiers.js';
 
 /** The hart in the window as regions see it. */
 export interface HotHart {
@@ -72,6 +73,8 @@ export class Regions {
   readonly #decoded: DecodedPages;
   readonly #heat: Heat;
   readonly #merger: Merger;
+  readonly #tiers: Tiers | undefined;
+  readonly #unoptimized: Unoptimized | undefined;
   #stamps: Stamps;
   #untilLook = LOOK;
   readonly #engine: RegionOptions['engine'];
@@ -100,6 +103,8 @@ export class Regions {
     this.#engine = options.engine;
     this.#eager = options.hotness === 1;
     this.#merger = new Merger(this.table, BOUNDS);
+    this.#tiers = options.tiers;
+    this.#unoptimized = options.tiers && new Unoptimized(this.table, memory.memory, options.tiers);
     this.#heat = new Heat(memory.i32, options.hotness);
     memory.i32[EngineCell.hotness >> 2] = options.engine === 'regions' ? options.hotness : NEVER;
   }
@@ -147,12 +152,14 @@ export class Regions {
     this.#heat.forget(page, DECODED_PAGE);
   }
 
-  /** Compiles what is hot, and now and then looks for regions that should be one. */
+  /** Compiles what is hot, and now and then looks for regions that should be one. Has those optimised that have proved worth it. */
   compile(hart: HotHart): void {
     const look = --this.#untilLook === 0;
     if (look) this.#untilLook = LOOK;
-    if (this.#heat.seeds.length === 0 && !look) return;
+    const proven = this.#unoptimized?.takeProven();
+    if (this.#heat.seeds.length === 0 && !look && !proven) return;
     const start = this.#clock();
+    if (proven) this.#unoptimized?.optimize(proven);
     const jobs = look ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
     if (jobs.length > 0) this.#install(jobs);
@@ -200,7 +207,7 @@ export class Regions {
   /** Plans regions anew whose windows lay over two pages too often. */
   #withoutWindows(hart: HotHart): Job[] {
     const { table } = this;
-    const done = this.#instructionsInRegions();
+    const done = this.table.executedInAll;
     const since = done - this.#lastLook;
     this.#lastLook = done;
     return [...table.regions.values()].filter((region) => {
@@ -250,13 +257,8 @@ export class Regions {
     const { table } = this;
     return {
       engine: this.#engine, regions: table.regions.size, regionInstructions: table.instructions, compiledInstructions: this.#compiled,
-      modules: this.#modules, compileMilliseconds: this.#milliseconds, instructionsInRegions: this.#instructionsInRegions(),
+      modules: this.#modules, compileMilliseconds: this.#milliseconds, instructionsInRegions: this.table.executedInAll,
     };
-  }
-
-  #instructionsInRegions(): number {
-    const { i32 } = this.#memory;
-    return i32[(EngineCell.inRegions >> 2) + 1]! * 2 ** 32 + (i32[EngineCell.inRegions >> 2]! >>> 0);
   }
 
   /** The regions as text, the most entered first. */
@@ -267,9 +269,12 @@ export class Regions {
   }
 
   #install(jobs: readonly Job[]): void {
-    const functions = instantiate(writeModule(jobs, this.#stamps), jobs, this.#memory.memory);
+    const { bodies, bytes } = writeModule(jobs, this.#stamps);
+    const module = this.#tiers?.quick(bytes) ?? new WebAssembly.Module(bytes);
+    const functions = instantiate(module, jobs, this.#memory.memory);
     jobs.forEach((job, i) => {
-      this.table.install(job, functions[i]);
+      const region = this.table.install(job, functions[i]);
+      this.#unoptimized?.add(region, bodies[i]!);
       this.#compiled += job.plan.instructions;
       for (const at of job.plan.closed) this.#heat.close(placeOf(job.plan, at));
     });

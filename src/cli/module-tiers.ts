@@ -1,0 +1,19 @@
+/**
+ * Has V8 optimise the regions it is told to, and no others. By itself it counts the bytes of machine code that are jumped back over, which
+ * for a region is all of it at every turn: it would begin with each after some hundred turns, and a process that ends then has to wait for it.
+ */
+import type { Tiers } from '../hart/index.js';
+import { isMeasured, without } from './v8-flags.js';
+
+/** Deciding itself, and not compiling a function before it is called: V8 would look at the other switches only then. */
+const LATER = ['wasm-dynamic-tiering', 'wasm-lazy-compilation'];
+/** Optimising at all. */
+const OPTIMIZING = 'wasm-tier-up';
+
+/** Undefined where V8 is not the one whose switches these are: it decides then. */
+export const moduleTiers: Tiers | undefined = isMeasured
+  ? {
+      quick: (bytes) => without([...LATER, OPTIMIZING], () => new WebAssembly.Module(bytes)),
+      optimized: (bytes) => without(LATER, () => new WebAssembly.Module(bytes)),
+    }
+  : undefined;

@@ -1,0 +1,30 @@
+/** What tells V8 what to optimise. */
+import { describe, expect, it } from 'vitest';
+import { moduleTiers } from '../../src/cli/module-tiers.js';
+import { FunctionBody, ModuleWriter, ValueType } from '../../src/wasm/index.js';
+
+/** A module with `answer()`, which returns the number. */
+function answering(number: number): Uint8Array<ArrayBuffer> {
+  const module = new ModuleWriter();
+  const body = new FunctionBody([], [ValueType.I32]);
+  body.i32Const(number);
+  module.addFunction(body, 'answer');
+  return module.finish();
+}
+
+const answerOf = (module: object): unknown => (new WebAssembly.Instance(module, {}).exports['answer'] as () => number)();
+
+describe('tiers of modules', () => {
+  it('are there where V8 is that of Node 20, and nowhere else', () => {
+    expect(moduleTiers !== undefined).toBe(process.versions.v8.startsWith('11.3.'));
+  });
+
+  it('compile what they are given; what is no module is refused and hinders no other', () => {
+    for (const [name, compile] of Object.entries(moduleTiers ?? {})) {
+      expect([name, answerOf(compile(answering(42)))]).toEqual([name, 42]);
+      expect(() => compile(new Uint8Array(8))).toThrow('WebAssembly.Module()');
+      expect(answerOf(compile(answering(43)))).toBe(43);
+    }
+    expect(answerOf(new WebAssembly.Module(answering(44)))).toBe(44);
+  });
+});

@@ -1,4 +1,5 @@
 /** Flags of V8 that are changed while it runs. */
+import { once } from '../base/index.js';
 
 /** The V8 whose compilers were measured with these flags: others may have other flags or need none. */
 const VERSION = '11.3.';
@@ -38,7 +39,7 @@ interface Binding {
  * What node:v8 is made of, in the releases of Node that have this V8. node:v8 itself loads all of Node's streams, which takes longer than
  * many a guest is compiled. Asking for the binding is deprecated, and refused by Node's permission model.
  */
-function bindingOf11_3(): Binding {
+const bindingOf11_3: () => Binding = once(() => {
   const { noDeprecation } = process as { noDeprecation?: boolean };
   try {
     process.noDeprecation = true;
@@ -48,7 +49,7 @@ function bindingOf11_3(): Binding {
   } finally {
     process.noDeprecation = noDeprecation as boolean;
   }
-}
+});
 
 /** Turns a switch on or off. */
 export function setSwitch(flag: string, on: boolean): void {

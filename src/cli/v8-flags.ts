@@ -20,7 +20,7 @@ export function setBudget(flag: keyof typeof DEFAULTS, value: number = DEFAULTS[
   if (isMeasured) bindingOf11_3().setFlagsFromString(`--${flag}=${value}`);
 }
 
-/** Calls `act` while switches that are on are off. */
+/** Calls `act` while switches are off; afterwards they are on, as they are by default. */
 export function without<T>(switches: readonly string[], act: () => T): T {
   const binding = bindingOf11_3();
   for (const flag of switches) binding.setFlagsFromString(`--no-${flag}`);

@@ -9,7 +9,7 @@
 import type { Bus } from '../bus/index.js';
 import { isFull } from './decode.js';
 import { Handler } from './handlers.js';
-import { Decoded, DECODED, DECODED_END, DECODED_PAGE, DECODED_SHIFT, DECODED_STRIDE, PAGE_HOST, PAGE_MAP, STORE_FLAGS, StoreFlag } from './layout.js';
+import { Decoded, DECODED, DECODED_END, DECODED_PAGE, DECODED_SHIFT, DECODED_STRIDE, PAGE_HOST, PAGE_MAP } from './layout.js';
 
 /** Decoded pages that exist at most. */
 const PAGES: number = Math.floor((DECODED_END - DECODED) / DECODED_STRIDE);
@@ -100,15 +100,15 @@ export class DecodedPages {
     this.#bus.u16[at] = Handler.Break;
   }
 
-  /**
-   * Has the instructions of a decoded page decoded again when they are next reached. Not where the page has been written meanwhile: what
-   * was decoded is what is executed then, until somebody fences.
-   */
-  refresh(page: number): boolean {
-    const { u8, u16 } = this.#bus;
-    if (u8[STORE_FLAGS + (this.hostOf(page) >>> 12)]! & StoreFlag.stale) return false;
-    for (let at = (page + Decoded.handler) >> 1; at < (page + DECODED_PAGE) >> 1; at += 8) if (u16[at]! > Handler.Illegal) u16[at] = Handler.Undecoded;
-    return true;
+  /** Makes all instructions of a decoded page idle but the one at `busy`. What they are decoded to stays, whatever is written meanwhile. */
+  makeIdle(page: number, busy: number): void {
+    const { u16 } = this.#bus;
+    for (let ip = page; ip < page + DECODED_PAGE; ip += 2 << DECODED_SHIFT) {
+      const handler = u16[(ip + Decoded.handler) >> 1]!;
+      if (handler <= Handler.Illegal || ip === busy) continue;
+      u16[(ip + Decoded.coveredHandler) >> 1] = handler;
+      u16[(ip + Decoded.handler) >> 1] = Handler.Idle;
+    }
   }
 
   /** Forgets what was decoded from a page. */

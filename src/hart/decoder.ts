@@ -3,9 +3,9 @@
  * instruction where generated code wants it.
  *
  *     block done
- *       block form n .. form 0      the operands lie in the word in one of so many ways: each is taken apart once
+ *       block form 0 .. form n      the operands lie in the word in one of so many ways: each is taken apart once
  *         block illegal
- *           block group n .. 0      the rows with the same opcode, one after the other
+ *           block group 0 .. n      the rows with the same opcode, one after the other
  *             br_table
  */
 import { FunctionBody, type Label, type ModuleWriter, Op, ValueType } from '../wasm/index.js';
@@ -131,6 +131,11 @@ const parcel = (at: Word, offset: number): Word => load(I32, Op.i32Load16U, at, 
 function decodeAt(decode: number): FunctionBody {
   const s = new Script(new FunctionBody([I32, I32], []));
   const [ip, page] = [s.parameter(0), s.parameter(1)];
+  s.if(s.eq32(load(I32, Op.i32Load16U, ip, Decoded.handler), word(Handler.Idle)), () => {
+    s.store16(ip, Decoded.handler, load(I32, Op.i32Load16U, ip, Decoded.coveredHandler));
+    s.store32(ip, Decoded.heat, word(0));
+    s.body.op(Op.return);
+  });
   const offset = s.let(s.shrU32(s.sub32(ip, page), word(DECODED_SHIFT)));
   const host = s.let(s.add32(s.load32(page, PAGE_HOST), offset));
   const bits = s.variable(I32);

@@ -3,11 +3,12 @@ import { type Instruction, INSTRUCTIONS } from './isa/index.js';
 
 /**
  * Numbers of the handlers that are no instruction. 0 must mean "not decoded": fresh pages are filled with zeros. Handlers reach only
- * those with higher numbers: Region what it stands in the place of, Straddle what an instruction over two pages can turn out to be.
+ * those with higher numbers: Region what it stands in the place of, Straddle what an instruction over two pages can turn out to be. Idle
+ * stands in the place of an instruction that has not been executed since its page became hot; it is itself again when it is reached.
  * Those above Straddle have nothing but heat in the last word of the decoded instruction.
  */
-export const Handler = { Undecoded: 0, PageEnd: 1, Break: 2, Region: 3, Straddle: 4, Illegal: 5 } as const;
-const FIRST = 6;
+export const Handler = { Undecoded: 0, PageEnd: 1, Break: 2, Region: 3, Idle: 4, Straddle: 5, Illegal: 6 } as const;
+const FIRST = 7;
 
 /**
  * Instructions with a second handler for rd = x0, which saves computing and storing the link: plain jumps and returns.

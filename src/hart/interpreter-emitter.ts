@@ -305,7 +305,7 @@ export class InterpreterEmitter extends Emitter {
     this.body.brTable(handlers.slice(first), handlers.at(-1) ?? 0);
   }
 
-  /** Handler: decodes the instruction first. */
+  /** Handler: decodes the instruction first, or makes an idle one itself again. */
   undecoded(): void {
     this.begin();
     this.ip.put(this.body);

@@ -115,7 +115,7 @@ export function generateInterpreter(): Uint8Array<ArrayBuffer> {
 /** Writes all handlers in the order of their numbers: handler n stands behind the end of the n-th block of the table. */
 function writeHandlers(e: InterpreterEmitter, body: FunctionBody): void {
   const handlers: (() => void)[] = [
-    () => e.undecoded(), () => e.pageEnd(), () => e.leave(Leave.Break), () => e.region(), () => e.straddle(),
+    () => e.undecoded(), () => e.pageEnd(), () => e.leave(Leave.Break), () => e.region(), () => e.undecoded(), () => e.straddle(),
     () => e.leave(Leave.Illegal),
   ];
   for (const row of INSTRUCTIONS) handlers.push(() => e.instruction(row.semantics, row.flow !== 'next', false));

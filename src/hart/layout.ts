@@ -161,7 +161,7 @@ export const Decoded = {
   /** u16 and u16: an instruction that straddles two pages keeps its real handler and its second parcel here. */
   innerHandler: 12,
   secondParcel: 14,
-  /** u16 and u16: one where a region can be entered keeps its real handler and the number of the entry here. */
+  /** u16 and u16: one where a region can be entered keeps its real handler and the number of the entry here, an idle one its handler. */
   coveredHandler: 12,
   regionEntry: 14,
   /** i32: any other counts here how often a jump arrived. */

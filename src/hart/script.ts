@@ -82,9 +82,9 @@ export class Script extends Arithmetic {
 
   ltF64(a: Value<typeof F64>, b: Value<typeof F64>): Word {
     return value(I32, (body) => {
-    a.put(body);
-    b.put(body);
-    body.op(Op.f64Lt);
+      a.put(body);
+      b.put(body);
+      body.op(Op.f64Lt);
     });
   }
 

@@ -2,7 +2,7 @@
  * What is hot and waits to be compiled.
  *
  * Every taken backward jump and every arrival from another page, a return or a computed jump counts in the decoded instruction it
- * arrives at; at the threshold generated code is left once.
+ * arrives at; at the threshold generated code is left.
  */
 import { Handler } from '../handlers.js';
 import { Decoded, DECODED_PAGE, DECODED_SHIFT } from '../layout.js';
@@ -23,7 +23,7 @@ const DOUBLINGS = 4;
 /** The share of the threshold at which a closed place is hot again. */
 const REOPENING = 1 / 64;
 
-/** The share of the threshold that code has to be executed in which is compiled with a hot place. */
+/** The share of the threshold by which a place is delayed: code that is not executed meanwhile is not compiled with it. */
 const PROOF = 1 / 16;
 
 /** The share of the threshold from which on a place is warm. */
@@ -62,7 +62,7 @@ export class Heat {
     if (this.#isPlain(ip)) this.#i32[(ip + Decoded.heat) >> 2] = 0;
   }
 
-  /** A place that was hot, where nothing is decoded now, has to prove it again by some more arrivals. */
+  /** A place that was hot has to be so again, by some more arrivals. */
   delay(ip: number): void {
     this.#i32[(ip + Decoded.heat) >> 2] = this.#hotness - Math.ceil(this.#hotness * PROOF);
   }
@@ -96,7 +96,7 @@ export class Heat {
   /** Whether heat is counted at a place: others keep something else there. */
   #isPlain(ip: number): boolean {
     const handler = this.#i32[(ip + Decoded.handler) >> 2]! & 0xffff;
-    return handler !== 0 && handler !== Handler.Region && handler !== Handler.Straddle;
+    return handler > Handler.Straddle;
   }
 
   /** Forgets a decoded page. */

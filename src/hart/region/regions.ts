@@ -86,8 +86,8 @@ export class Regions {
   /** How often in a row the regions of a page were given up after little use, by linear address of the page. */
   readonly #inVain = new Map<number, number>();
 
-  /** Decoded pages that have been refreshed. */
-  readonly #fresh = new Set<number>();
+  /** Decoded pages that had a hot place. */
+  readonly #looked = new Set<number>();
   /** Linear addresses of pages of code whose windows lay over two pages too often. */
   readonly #crossed = new Set<number>();
   #lastLook = 0;
@@ -113,20 +113,19 @@ export class Regions {
   hot(hart: HotHart): void {
     const { state } = hart;
     const seed: Seed = { ip: state.cell(State.ip), page: state.cell(State.page), pageVa: state.address(State.pageVa) };
-    if (this.#freshens(seed)) return;
+    if (this.#waits(seed)) return;
     if (!this.#heat.take(seed, this.#inVain.get(this.#decoded.hostOf(seed.page)) ?? 0)) return;
     if (this.#eager || this.#heat.seeds.length >= BATCH) this.compile(hart);
   }
 
   /**
-   * Whether a hot place has to wait, because its page still has instructions decoded that were executed long ago: the decoded page forgets
-   * them, and what is decoded again until the place is hot once more is what is executed now. But a region may leave before any of its
-   * instructions, which has to be decoded then.
+   * Whether a hot place has to wait, because its page has instructions that were executed long ago: all become idle, and those that are
+   * not when the place is hot again are executed now. Not in pages with a region, whose instructions the interpreter does not execute.
    */
-  #freshens({ ip, page }: Seed): boolean {
-    if (this.#eager || this.#fresh.has(page)) return false;
-    this.#fresh.add(page);
-    if (this.table.isPart(page) || !this.#decoded.refresh(page)) return false;
+  #waits({ ip, page }: Seed): boolean {
+    if (this.#eager || this.#looked.has(page) || this.table.isPart(page)) return false;
+    this.#looked.add(page);
+    this.#decoded.makeIdle(page, ip);
     this.#heat.delay(ip);
     return true;
   }
@@ -148,7 +147,7 @@ export class Regions {
       else this.#inVain.set(host, (this.#inVain.get(host) ?? 0) + 1);
     }
     this.#crossed.delete(host);
-    this.#fresh.delete(page);
+    this.#looked.delete(page);
     this.#heat.forget(page, DECODED_PAGE);
   }
 
@@ -156,15 +155,23 @@ export class Regions {
   compile(hart: HotHart): void {
     const look = --this.#untilLook === 0;
     if (look) this.#untilLook = LOOK;
+    if (look || this.#heat.seeds.length > 0) this.#timed(() => this.#compileHot(look, hart));
     const proven = this.#unoptimized?.takeProven();
-    if (this.#heat.seeds.length === 0 && !look && !proven) return;
+    if (proven) this.#timed(() => this.#unoptimized!.optimize(proven));
+    if (proven) this.#modules++;
+  }
+
+  #timed(act: () => void): void {
     const start = this.#clock();
-    if (proven) this.#unoptimized?.optimize(proven);
+    act();
+    this.#milliseconds += this.#clock() - start;
+  }
+
+  #compileHot(look: boolean, hart: HotHart): void {
     const jobs = look ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
     if (jobs.length > 0) this.#install(jobs);
     if (look) for (const { plan } of this.table.regions.values()) for (const at of plan.closed) this.#heat.close(placeOf(plan, at));
-    this.#milliseconds += this.#clock() - start;
   }
 
   #compileSeeds(jobs: Job[], hart: HotHart): void {

@@ -48,14 +48,10 @@ export class Unoptimized {
     const table = this.#table;
     if (--this.#untilLook > 0) return undefined;
     this.#untilLook = 1 + Math.floor(table.regions.size / FEW);
+    for (const region of this.#functions.keys()) if (!table.has(region)) this.#functions.delete(region);
     if (this.#functions.size === 0 || table.executedInAll < PATIENCE) return undefined;
-    const proven = new Map<Region, FunctionBody>();
-    for (const [region, body] of this.#functions) {
-      const isThere = table.has(region);
-      const isProven = isThere && table.executed(region) >= WORTH * region.plan.instructions;
-      if (isProven) proven.set(region, body);
-      if (isProven || !isThere) this.#functions.delete(region);
-    }
+    const proven = new Map([...this.#functions].filter(([region]) => table.executed(region) >= WORTH * region.plan.instructions));
+    for (const region of proven.keys()) this.#functions.delete(region);
     return proven.size > 0 ? proven : undefined;
   }
 

@@ -146,7 +146,7 @@ describe('code that was executed once', () => {
     expect(passed(10n ** 6n)).toBe(10_000n * 5n);
   });
 
-  it('stays decoded while it is part of a region, which may leave before any of its instructions', () => {
+  it('is executed where a region leaves in the midst of it, its page being hot since', () => {
     const DATA = 0x3_0000;
     const DATA_PA = RAM + 0x3_0000;
     const { rig, hart } = rigWith(
@@ -190,6 +190,30 @@ describe('code that was executed once', () => {
       return unfenced * 1_000_000n + sum(hart, 10_000);
     };
     expect([patched('interpreter'), patched('regions')]).toEqual([30_000_040_000n, 30_000_040_000n]);
+  });
+});
+
+describe('code that is written without a fence', () => {
+  it('goes on as it was decoded before its page had a hot place', () => {
+    const called = (engine: 'interpreter' | 'regions'): bigint => {
+      const rig = new Rig({ engine, hotness: 50 });
+      rig.map(CODE, CODE_PA, R | W | X);
+      const [add, count] = adder(3);
+      rig.put(CODE_PA, code(
+        ['jal', { rd: 1, imm: 28 }],
+        ...adder(1).slice(0, 3),
+        ['sw', { rs1: 16, rs2: 15, imm: 28 }],
+        ['jal', { rd: 1, imm: 8 }],
+        ['ecall'],
+        add!,
+        ['jalr', { rd: 0, rs1: 1, imm: 0 }],
+      ));
+      const hart = rig.user();
+      hart.setX(15, BigInt(new DataView(code(count!).buffer).getUint32(0, true)));
+      hart.setX(16, BigInt(CODE));
+      return sum(hart, 1000);
+    };
+    expect([called('interpreter'), called('regions')]).toEqual([1006n, 1006n]);
   });
 });
 

@@ -53,6 +53,8 @@ const BATCH = 32;
 const SMALL = 32;
 /** Entries of generated code between two looks for regions to merge. */
 const LOOK = 16;
+/** Looks that are left out in a row while nothing is compiled. */
+const MOST_LEFT_OUT = 15;
 /** Pages between seeds that may go into one region. */
 const NEIGHBOURHOOD = 64;
 /** Guest instructions in all regions together, and what has to be free of slots and entries before a batch is compiled. */
@@ -77,6 +79,9 @@ export class Regions {
   readonly #unoptimized: Unoptimized | undefined;
   #stamps: Stamps;
   #untilLook = LOOK;
+  /** Looks to be left out, and how many next time. */
+  #leftOut = 0;
+  #inactivity = 0;
   readonly #engine: RegionOptions['engine'];
   readonly #eager: boolean;
   readonly #clock: () => number;
@@ -168,10 +173,22 @@ export class Regions {
   }
 
   #compileHot(look: boolean, hart: HotHart): void {
-    const jobs = look ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
+    const jobs = look && this.#isDue() ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
     if (jobs.length > 0) this.#install(jobs);
+    if (jobs.length > 0) this.#inactivity = this.#leftOut = 0;
     if (look) for (const { plan } of this.table.regions.values()) for (const at of plan.closed) this.#heat.close(placeOf(plan, at));
+  }
+
+  /** Whether to look for regions that should be one: more and more seldom while nothing is compiled. */
+  #isDue(): boolean {
+    if (this.#leftOut > 0) {
+      this.#leftOut--;
+      return false;
+    }
+    this.#leftOut = this.#inactivity;
+    this.#inactivity = Math.min(2 * this.#inactivity + 1, MOST_LEFT_OUT);
+    return true;
   }
 
   #compileSeeds(jobs: Job[], hart: HotHart): void {

@@ -47,6 +47,19 @@ describe('random programs in regions', () => {
     }), seeded(30));
   }, 600_000);
 
+  it('do so in machines of their own, at thresholds before which code becomes idle', () => {
+    let compiled = 0;
+    fc.assert(fc.property(programItems(14, ['word', 'c.word']), surroundings, fc.integer({ min: 2, max: 30 }), fc.integer({ min: 1, max: 2000 }), (items, rest, hotness, quantum) => {
+      // A machine that had other programs in the same page waits longer and longer before it compiles.
+      const [world, expected] = [new HartWorld({ engine: 'regions', hotness }), new HartWorld({ engine: 'interpreter' })];
+      const start = startOf(items, rest, 3000);
+      expect(world.run(start, quantum), `hotness ${hotness}, quantum ${quantum}`).toEqual(expected.run(start, quantum));
+      expect(world.counts()).toEqual(expected.counts());
+      compiled += world.engine.regions.statistics.compiledInstructions;
+    }), seeded(40));
+    expect(compiled).toBeGreaterThan(40);
+  }, 600_000);
+
   it('see code they have rewritten after fence.i, and run it as a region again', () => {
     fc.assert(fc.property(programItems(12, ['word', 'c.word', 'jalr', 'c.jr']).map((items) => items.map((item, n) => (n % 3 === 0 ? { ...item, kind: 'patch' } : item))), surroundings, (items, rest) => {
       compare(startOf(items, rest, 400), [1000, 13], false);

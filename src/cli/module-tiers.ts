@@ -1,6 +1,7 @@
 /**
  * Has V8 optimise the regions it is told to, and no others. By itself it counts the bytes of machine code that are jumped back over, which
- * for a region is all of it at every turn: it would begin with each after some hundred turns, and a process that ends then has to wait for it.
+ * for a region is nearly all of it at every turn: it would begin with each after some dozen to some hundred turns, and a process that ends
+ * then has to wait for it.
  */
 import type { Tiers } from '../hart/index.js';
 import { isMeasured, without } from './v8-flags.js';

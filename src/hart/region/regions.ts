@@ -17,7 +17,7 @@ import { Merger } from './merge.js';
 import type { RegionOptions } from './options.js';
 import { Stamps } from './stamps.js';
 import { type FunctionTable, type Region, RegionTable } from './region-table.js';
-import { type Tiers, Unoptimized } from './tiers.js';
+import { Unoptimized } from './tiers.js';
 
 /** The hart in the window as regions see it. */
 export interface HotHart {
@@ -75,7 +75,6 @@ export class Regions {
   readonly #decoded: DecodedPages;
   readonly #heat: Heat;
   readonly #merger: Merger;
-  readonly #tiers: Tiers | undefined;
   readonly #unoptimized: Unoptimized | undefined;
   #stamps: Stamps;
   #untilLook = LOOK;
@@ -108,7 +107,6 @@ export class Regions {
     this.#engine = options.engine;
     this.#eager = options.hotness === 1;
     this.#merger = new Merger(this.table, BOUNDS);
-    this.#tiers = options.tiers;
     this.#unoptimized = options.tiers && new Unoptimized(this.table, memory.memory, options.tiers);
     this.#heat = new Heat(memory.i32, options.hotness);
     memory.i32[EngineCell.hotness >> 2] = options.engine === 'regions' ? options.hotness : NEVER;
@@ -294,7 +292,7 @@ export class Regions {
 
   #install(jobs: readonly Job[]): void {
     const { bodies, bytes } = writeModule(jobs, this.#stamps);
-    const module = this.#tiers?.quick(bytes) ?? new WebAssembly.Module(bytes);
+    const module = this.#unoptimized?.compile(bytes) ?? new WebAssembly.Module(bytes);
     const functions = instantiate(module, jobs, this.#memory.memory);
     jobs.forEach((job, i) => {
       const region = this.table.install(job, functions[i]);

@@ -2,7 +2,7 @@
  * Regions are compiled quickly first. Those that go on being executed are compiled once more, optimised, where the host can be told to.
  *
  * Optimising takes V8 some 100 us a guest instruction. It does so on another core, but a process does not end before it has finished a
- * function: a guest of 50 ms would take half as long again. So nothing is optimised before a guest has proved to run for longer.
+ * function: a guest of 50 ms would take up to half as long again. So nothing is optimised before a guest has proved to run for longer.
  */
 import type { LinearMemory } from '../../base/index.js';
 import type { FunctionBody } from '../../wasm/index.js';
@@ -38,7 +38,12 @@ export class Unoptimized {
     this.#tiers = tiers;
   }
 
-  /** Adds a region whose function was compiled quickly. */
+  /** Compiles the module of new regions. */
+  compile(bytes: Uint8Array<ArrayBuffer>): object {
+    return this.#tiers.quick(bytes);
+  }
+
+  /** Adds a region whose function was compiled so. */
   add(region: Region, body: FunctionBody): void {
     this.#functions.set(region, body);
   }
@@ -48,11 +53,16 @@ export class Unoptimized {
     const table = this.#table;
     if (--this.#untilLook > 0) return undefined;
     this.#untilLook = 1 + Math.floor(table.regions.size / FEW);
-    for (const region of this.#functions.keys()) if (!table.has(region)) this.#functions.delete(region);
-    if (this.#functions.size === 0 || table.executedInAll < PATIENCE) return undefined;
-    const proven = new Map([...this.#functions].filter(([region]) => table.executed(region) >= WORTH * region.plan.instructions));
-    for (const region of proven.keys()) this.#functions.delete(region);
-    return proven.size > 0 ? proven : undefined;
+    if (this.#functions.size === 0) return undefined;
+    const waits = table.executedInAll < PATIENCE;
+    let proven: Map<Region, FunctionBody> | undefined;
+    for (const [region, body] of this.#functions) {
+      const isThere = table.has(region);
+      if (isThere && (waits || table.executed(region) < WORTH * region.plan.instructions)) continue;
+      this.#functions.delete(region);
+      if (isThere) (proven ??= new Map()).set(region, body);
+    }
+    return proven;
   }
 
   /** Has regions optimised that have just been taken. */

@@ -4,7 +4,7 @@ import { PAGESIZE } from '../../../src/base/index.js';
 import { EVERY_SPACE } from '../../../src/hart/breakpoints.js';
 import { Exit, type Hart } from '../../../src/hart/index.js';
 import { Handler } from '../../../src/hart/handlers.js';
-import { Decoded, DECODED, REGION_SLOTS } from '../../../src/hart/layout.js';
+import { Decoded, DECODED, DECODED_SHIFT, REGION_SLOTS } from '../../../src/hart/layout.js';
 import { RegionTable } from '../../../src/hart/region/region-table.js';
 import type { Plan } from '../../../src/hart/region/blocks.js';
 import { code, type Line, R, RAM, Rig, W, X } from '../kit.js';
@@ -171,6 +171,9 @@ describe('code that was executed once', () => {
     expect(sum(hart, 40)).toBe(40n * 112n);
     expect(rig.engine.regions.statistics).toMatchObject({ regions: 1, compiledInstructions: 10 });
     expect(sum(hart, 1000, CODE + PAGESIZE + 16)).toBe(1000n);
+    // What regions execute the interpreter does not: it would be lost to the next plan if it counted as idle.
+    const added = rig.engine.decoded.pageOf(rig.bus.ramHost + CODE + PAGESIZE) + (8 << DECODED_SHIFT);
+    expect(rig.bus.u16[(added + Decoded.handler) >> 1]).toBeGreaterThan(Handler.Illegal);
     // Nobody has read that page before, so the region leaves before the load.
     hart.setX(14, BigInt(DATA + PAGESIZE));
     expect(sum(hart, 40)).toBe(40n * 212n);

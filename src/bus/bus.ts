@@ -228,6 +228,18 @@ export class Bus {
   }
 
   /**
+   * Writes to a page of RAM that is still zero, which changes nothing but its host page: one that is read first is mapped to zeroes that
+   * all share, and its first write then costs a second host fault and an interrupt of the other cores.
+   * @returns false when the frame is not RAM.
+   */
+  touchPage(pfn: Pfn): boolean {
+    const at = pfn * PAGESIZE - this.ramBase;
+    if (!(at >= 0 && at < this.ramSize)) return false;
+    this.u8[this.ramHost + at] = 0;
+    return true;
+  }
+
+  /**
    * Zeroes bytes of linear memory; nobody is told. Eight at a time, because V8 fills shared memory element by element.
    * @param host linear address, a multiple of 8
    * @param length bytes, a multiple of 8

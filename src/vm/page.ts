@@ -11,6 +11,8 @@ export interface PageMemory {
   readonly ramSize: number;
   /** Makes all bytes of a frame zero. */
   zeroPage(pfn: Pfn): unknown;
+  /** Has the host give a frame that it has not backed yet its memory. */
+  touchPage(pfn: Pfn): unknown;
 }
 
 /** How many frames may be kept back for page tables. */
@@ -70,7 +72,8 @@ export class PagePool {
     const index = reused ?? this.#untouched++;
     const pfn = this.first + index;
     // A frame that was never handed out is still as the host made it: zero.
-    if (reused !== undefined) this.#memory.zeroPage(pfn);
+    if (reused === undefined) this.#memory.touchPage(pfn);
+    else this.#memory.zeroPage(pfn);
     if (index >= this.#references.length) this.#grow();
     this.#references[index] = 1;
     return pfn;

@@ -261,6 +261,16 @@ describe('block access', () => {
     expect(memory.backedPages).toBe(1);
   });
 
+  it('touchPage changes no byte that anybody sees, and tells nobody', () => {
+    const bus = make();
+    const told: number[] = [];
+    bus.onWrite = (host) => { told.push(host); };
+    const before = bus.u8.slice();
+    expect([bus.touchPage(RAM / 4096 + 1), bus.touchPage(RAM / 4096 + 16), bus.touchPage(RAM / 4096 - 1)]).toEqual([true, false, false]);
+    expect(Buffer.compare(bus.u8, before)).toBe(0);
+    expect(told).toEqual([]);
+  });
+
   it('tells onWrite every range of linear memory that host-side writes change', () => {
     const bus = make();
     const memory = bus.attachMemory({ name: 'vram', base: pa(0x1000_0000), size: 0x3000 });

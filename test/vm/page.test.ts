@@ -5,7 +5,11 @@ import { AnonMap, PagePool } from '../../src/vm/index.js';
 
 const memory = (pages: number) => {
   const zeroed: number[] = [];
-  return { zeroed, ramBase: asPaddr(0x8000_0000), ramSize: pages * PAGESIZE, zeroPage: (pfn: number) => zeroed.push(pfn) };
+  const touched: number[] = [];
+  return {
+    zeroed, touched, ramBase: asPaddr(0x8000_0000), ramSize: pages * PAGESIZE,
+    zeroPage: (pfn: number) => zeroed.push(pfn), touchPage: (pfn: number) => touched.push(pfn),
+  };
 };
 
 describe('page frames', () => {
@@ -41,14 +45,14 @@ describe('page frames', () => {
     }), { seed: 34 });
   });
 
-  it('are zeroed when used again, and not the first time', () => {
+  it('are zeroed when used again, and only touched the first time', () => {
     const ram = memory(40);
     const pool = new PagePool(ram);
     const pfn = pool.create()!;
-    expect(ram.zeroed).toEqual([]);
+    expect([ram.zeroed, ram.touched]).toEqual([[], [pfn]]);
     pool.release(pfn);
     expect(pool.create()).toBe(pfn);
-    expect(ram.zeroed).toEqual([pfn]);
+    expect([ram.zeroed, ram.touched]).toEqual([[pfn], [pfn]]);
   });
 
   it('are kept back for page tables when few are left', () => {

@@ -35,6 +35,8 @@ export class ScenarioMemory implements VmMemory {
     this.u8.fill(0, at, at + PAGESIZE);
   }
 
+  touchPage(): void {}
+
   /** @throws KernelPanic when page tables have taken all frames there are for them */
   hostPage(pfn: Pfn): number {
     if (!(pfn >= 0 && pfn < TABLE_FRAMES)) throw new KernelPanic('panic', 'out of memory: no frame for a page table');

@@ -4,17 +4,36 @@
  * then has to wait for it.
  */
 import type { Tiers } from '../hart/index.js';
-import { isMeasured, without } from './v8-flags.js';
+import { isMeasured, without, withSwitch } from './v8-flags.js';
 
 /** Deciding itself, and not compiling a function before it is called: V8 would look at the other switches only then. */
 const LATER = ['wasm-dynamic-tiering', 'wasm-lazy-compilation'];
 /** Optimising at all. */
 const OPTIMIZING = 'wasm-tier-up';
 
+type Question = (func: unknown) => boolean;
+
+/** V8 answers this to code that was parsed while the syntax for its own functions was allowed; see machine-code.ts. */
+const QUESTION = '(function (func) { return %IsTurboFanFunction(func); })';
+const question = (): Question =>
+  withSwitch('allow-natives-syntax', () => new (process.getBuiltinModule('node:vm').Script)(QUESTION).runInThisContext() as Question);
+let known: Question | undefined;
+
+function isOptimized(func: unknown): boolean {
+  try {
+    return (known ??= question())(func);
+  } catch {
+    // V8 forgets what has not run for long, and would have to parse it again.
+    known = question();
+    return known(func);
+  }
+}
+
 /** Undefined where V8 is not the one whose switches these are: it decides then. */
 export const moduleTiers: Tiers | undefined = isMeasured
   ? {
       quick: (bytes) => without([...LATER, OPTIMIZING], () => new WebAssembly.Module(bytes)),
       optimized: (bytes) => without(LATER, () => new WebAssembly.Module(bytes)),
+      isOptimized,
     }
   : undefined;

@@ -20,14 +20,19 @@ export function setBudget(flag: keyof typeof DEFAULTS, value: number = DEFAULTS[
   if (isMeasured) bindingOf11_3().setFlagsFromString(`--${flag}=${value}`);
 }
 
-/** Calls `act` while switches are off; afterwards they are on, as they are by default. */
-export function without<T>(switches: readonly string[], act: () => T): T {
+/** Calls `act` while switches that are on by default are off. */
+export const without = <T>(switches: readonly string[], act: () => T): T => between('--no-', '--', switches, act);
+
+/** Calls `act` while a switch that is off by default is on. */
+export const withSwitch = <T>(flag: string, act: () => T): T => between('--', '--no-', [flag], act);
+
+function between<T>(before: string, after: string, switches: readonly string[], act: () => T): T {
   const binding = bindingOf11_3();
-  for (const flag of switches) binding.setFlagsFromString(`--no-${flag}`);
+  for (const flag of switches) binding.setFlagsFromString(before + flag);
   try {
     return act();
   } finally {
-    for (const flag of switches) binding.setFlagsFromString(`--${flag}`);
+    for (const flag of switches) binding.setFlagsFromString(after + flag);
   }
 }
 

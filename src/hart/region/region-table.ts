@@ -89,6 +89,11 @@ export class RegionTable {
     return this.#slots.take();
   }
 
+  /** Takes a slot back that no region was put into. */
+  giveSlot(slot: number): void {
+    this.#slots.give(slot);
+  }
+
   /** The region one of whose blocks begins at a decoded instruction. */
   regionAt(ip: number): Region | undefined {
     return this.#leaders.get(ip);

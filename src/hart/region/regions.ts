@@ -13,10 +13,12 @@ import { fitting } from './fitting.js';
 import { type CodeMemory, type CodeSource, readInstruction } from './guest-code.js';
 import { Heat, type Seed } from './heat.js';
 import type { Job } from './job.js';
+import { Looks } from './looks.js';
 import { Merger } from './merge.js';
 import type { RegionOptions } from './options.js';
 import { Stamps } from './stamps.js';
 import { type FunctionTable, type Region, RegionTable } from './region-table.js';
+import { Successor } from './successor.js';
 import { Unoptimized } from './tiers.js';
 
 /** The hart in the window as regions see it. */
@@ -51,10 +53,6 @@ const BOUNDS: Bounds = { instructions: 1000, pages: 16 };
 const BATCH = 32;
 /** Regions of this size are compiled again with what reaches them. */
 const SMALL = 32;
-/** Entries of generated code between two looks for regions to merge. */
-const LOOK = 16;
-/** Looks that are left out in a row while nothing is compiled. */
-const MOST_LEFT_OUT = 15;
 /** Pages between seeds that may go into one region. */
 const NEIGHBOURHOOD = 64;
 /** Guest instructions in all regions together, and what has to be free of slots and entries before a batch is compiled. */
@@ -76,11 +74,9 @@ export class Regions {
   readonly #heat: Heat;
   readonly #merger: Merger;
   readonly #unoptimized: Unoptimized | undefined;
+  readonly #successor: Successor | undefined;
   #stamps: Stamps;
-  #untilLook = LOOK;
-  /** Looks to be left out, and how many next time. */
-  #leftOut = 0;
-  #inactivity = 0;
+  readonly #looks = new Looks();
   readonly #engine: RegionOptions['engine'];
   readonly #eager: boolean;
   readonly #clock: () => number;
@@ -108,6 +104,7 @@ export class Regions {
     this.#eager = options.hotness === 1;
     this.#merger = new Merger(this.table, BOUNDS);
     this.#unoptimized = options.tiers && new Unoptimized(this.table, memory.memory, options.tiers);
+    this.#successor = options.tiers && new Successor(this.table, memory.memory, options.tiers);
     this.#heat = new Heat(memory.i32, options.hotness);
     memory.i32[EngineCell.hotness >> 2] = options.engine === 'regions' ? options.hotness : NEVER;
   }
@@ -126,7 +123,7 @@ export class Regions {
    * not when the place is hot again are executed now. Not in pages with a region, whose instructions the interpreter does not execute.
    */
   #waits({ ip, page }: Seed): boolean {
-    if (this.#eager || this.#looked.has(page) || this.table.isPart(page)) return false;
+    if (this.#eager || this.#looked.has(page) || this.table.isPart(page) || this.#successor?.hasPage(page)) return false;
     this.#looked.add(page);
     this.#decoded.makeIdle(page, ip);
     this.#heat.delay(ip);
@@ -149,6 +146,7 @@ export class Regions {
       if (this.table.calls(region) >= WORTH_WHILE) this.#inVain.delete(host);
       else this.#inVain.set(host, (this.#inVain.get(host) ?? 0) + 1);
     }
+    if (this.#successor?.hasPage(page)) this.#successor.giveUp();
     this.#crossed.delete(host);
     this.#looked.delete(page);
     this.#heat.forget(page, DECODED_PAGE);
@@ -156,8 +154,9 @@ export class Regions {
 
   /** Compiles what is hot, and now and then looks for regions that should be one. Has those optimised that have proved worth it. */
   compile(hart: HotHart): void {
-    const look = --this.#untilLook === 0;
-    if (look) this.#untilLook = LOOK;
+    const look = this.#looks.count();
+    const successor = look && this.#successor?.takeOver();
+    if (successor) this.#hasInstalled(successor);
     if (look || this.#heat.seeds.length > 0) this.#timed(() => this.#compileHot(look, hart));
     const proven = this.#unoptimized?.takeProven();
     if (proven) this.#timed(() => this.#unoptimized!.optimize(proven));
@@ -171,22 +170,11 @@ export class Regions {
   }
 
   #compileHot(look: boolean, hart: HotHart): void {
-    const jobs = look && this.#isDue() ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
+    const jobs = look && this.#looks.isDue() ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
     if (jobs.length > 0) this.#install(jobs);
-    if (jobs.length > 0) this.#inactivity = this.#leftOut = 0;
+    if (jobs.length > 0) this.#looks.goOn();
     if (look) for (const { plan } of this.table.regions.values()) for (const at of plan.closed) this.#heat.close(placeOf(plan, at));
-  }
-
-  /** Whether to look for regions that should be one: more and more seldom while nothing is compiled. */
-  #isDue(): boolean {
-    if (this.#leftOut > 0) {
-      this.#leftOut--;
-      return false;
-    }
-    this.#leftOut = this.#inactivity;
-    this.#inactivity = Math.min(2 * this.#inactivity + 1, MOST_LEFT_OUT);
-    return true;
   }
 
   #compileSeeds(jobs: Job[], hart: HotHart): void {
@@ -219,11 +207,15 @@ export class Regions {
     return this.#eager ? seeds : [...seeds, ...[...pages.values()].flatMap((seed) => this.#heat.warm(seed)).filter(({ ip }) => !this.table.regionAt(ip))];
   }
 
-  /** Plans one region for several that enter each other often. */
+  /** Plans one region for several that enter each other often: now, or, where they are optimised, when it is. */
   #merge(hart: HotHart): Job[] {
-    if (this.table.regions.size < 2) return [];
+    if (this.table.regions.size < 2 || this.#successor?.isWaiting) return [];
     const group = this.#merger.group((region) => this.#isHere(region, hart));
-    return group.length === 0 ? [] : [this.#again(group, hart)];
+    if (group.length === 0) return [];
+    if (!this.#successor || group.some((region) => this.#isQuick(region))) return [this.#again(group, hart)];
+    this.#successor.prepare(this.#inPlaceOf(group, hart), group, this.#stamps);
+    this.#modules++;
+    return [];
   }
 
   /** Plans regions anew whose windows lay over two pages too often. */
@@ -252,7 +244,12 @@ export class Regions {
       if (region && isClosed(region, ip)) regions.add(region);
     }
     for (const { plan } of regions) for (const page of plan.pages.values()) this.#heat.keepOpen(page);
-    return [...regions].filter((region) => this.#isHere(region, hart)).map((region) => this.#again([region], hart, region.plan.closed));
+    return [...regions].filter((region) => this.#isQuick(region) && this.#isHere(region, hart)).map((region) => this.#again([region], hart, region.plan.closed));
+  }
+
+  /** Whether compiling it quickly would make a region no slower. */
+  #isQuick(region: Region): boolean {
+    return this.#unoptimized?.has(region) ?? true;
   }
 
   #isHere({ plan, origin }: Region, hart: HotHart): boolean {
@@ -261,11 +258,17 @@ export class Regions {
 
   /** Plans one region in the place of others, with more seeds of the first. */
   #again(regions: readonly Region[], hart: HotHart, more: readonly number[] = []): Job {
-    const { origin, plan: { pages } } = regions[0]!;
     for (const region of regions) this.table.drop(region);
+    return this.#inPlaceOf(regions, hart, more);
+  }
+
+  /** The same, but the others stay. */
+  #inPlaceOf(regions: readonly Region[], hart: HotHart, more: readonly number[] = []): Job {
+    const { origin, plan: { pages } } = regions[0]!;
     const seeds = [...regions.flatMap((region) => region.seeds.map((at) => at + region.origin - origin)), ...more];
     const { u16 } = this.#memory;
-    const plan = this.#plan(seeds, pages.get(0)!, origin, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region);
+    const theirs = new Set(regions.flatMap(({ entryPlaces }) => entryPlaces));
+    const plan = this.#plan(seeds, pages.get(0)!, origin, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region && !theirs.has(ip));
     return this.#jobOf(plan, seeds, origin);
   }
 
@@ -297,10 +300,14 @@ export class Regions {
     jobs.forEach((job, i) => {
       const region = this.table.install(job, functions[i]);
       this.#unoptimized?.add(region, bodies[i]!);
-      this.#compiled += job.plan.instructions;
-      for (const at of job.plan.closed) this.#heat.close(placeOf(job.plan, at));
+      this.#hasInstalled(region);
     });
     this.#modules++;
+  }
+
+  #hasInstalled({ plan }: Region): void {
+    this.#compiled += plan.instructions;
+    for (const at of plan.closed) this.#heat.close(placeOf(plan, at));
   }
 
   /**

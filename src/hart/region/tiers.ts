@@ -15,6 +15,8 @@ export interface Tiers {
   quick(bytes: Uint8Array<ArrayBuffer>): object;
   /** The same, but that from now on the functions are optimised; they can be called meanwhile. */
   optimized(bytes: Uint8Array<ArrayBuffer>): object;
+  /** Whether a function of such a module has been optimised by now. */
+  isOptimized(func: unknown): boolean;
 }
 
 /** Instructions executed in all regions before one is optimised: about 30 ms. */
@@ -41,6 +43,11 @@ export class Unoptimized {
   /** Compiles the module of new regions. */
   compile(bytes: Uint8Array<ArrayBuffer>): object {
     return this.#tiers.quick(bytes);
+  }
+
+  /** Whether a region is one of them. */
+  has(region: Region): boolean {
+    return this.#functions.has(region);
   }
 
   /** Adds a region whose function was compiled so. */

@@ -1,19 +1,29 @@
 /** Which regions are optimised where the host can be told, and when. */
 import { describe, expect, it } from 'vitest';
 import { Exit, type Hart, type Tiers } from '../../../src/hart/index.js';
-import { code, R, RAM, Rig, X } from '../kit.js';
+import { REGION_SLOTS } from '../../../src/hart/layout.js';
+import { code, type Line, R, RAM, Rig, X } from '../kit.js';
 
 const CODE = 0x1_0000;
 
+interface Host {
+  readonly tiers: Tiers;
+  readonly quick: string[][];
+  readonly optimized: string[][];
+  /** What the host answers when it is asked whether it has optimised something. */
+  isReady: boolean;
+}
+
 /** A host that only counts: the functions each module exports. */
-function countingTiers(): { readonly tiers: Tiers; readonly quick: string[][]; readonly optimized: string[][] } {
+function countingTiers(): Host {
   const made = { quick: [] as string[][], optimized: [] as string[][] };
   const compile = (into: string[][]) => (bytes: Uint8Array<ArrayBuffer>): object => {
     const module = new WebAssembly.Module(bytes);
     into.push(Buffer.from(bytes).toString('latin1').match(/(?:region|optimized)\d+/g) ?? []);
     return module;
   };
-  return { ...made, tiers: { quick: compile(made.quick), optimized: compile(made.optimized) } };
+  const host: Host = { ...made, isReady: false, tiers: { quick: compile(made.quick), optimized: compile(made.optimized), isOptimized: () => host.isReady } };
+  return host;
 }
 
 /** a0 = a0 + 3, a1 times: 3 instructions a turn. */
@@ -71,5 +81,80 @@ describe('a region', () => {
     expect(hart.run(1_000_000)).toBe(Exit.Trap);
     turn(hart, 1_000_000);
     expect({ quick, optimized }).toEqual({ quick: [['region1'], ['region2']], optimized: [['optimized1']] });
+  });
+});
+
+/** Two pieces of code too far from each other to be compiled together, that go to each other by computed jumps. */
+const FAR = 0x10_0000;
+const FAR_PA = RAM + 0x2_0000;
+
+/** 3000 instructions, for regions are merged when they have been entered some thousand times, and optimised when they have executed millions. */
+const WAIT: readonly Line[] = [['addi', { rd: 14, rs1: 0, imm: 1500 }], ['addi', { rd: 14, rs1: 14, imm: -1 }], ['bne', { rs1: 14, rs2: 0, imm: -4 }]];
+
+/** a0 = a0 + n, and on to x12. */
+const there = (n: number): Uint8Array => code(['addi', { rd: 10, rs1: 10, imm: n }], ...WAIT, ['jalr', { rd: 0, rs1: 12, imm: 0 }]);
+
+/** Back to x13, a1 times. */
+const BACK = code(...WAIT, ['addi', { rd: 11, rs1: 11, imm: -1 }], ['beq', { rs1: 11, rs2: 0, imm: 8 }], ['jalr', { rd: 0, rs1: 13, imm: 0 }], ['ecall']);
+
+describe('optimised regions that enter each other often', () => {
+  /** Goes there and back a thousand times, six million instructions, in slices of a tenth. */
+  function play(hart: Hart, n: number): void {
+    hart.pc = CODE;
+    hart.setX(10, 0n);
+    hart.setX(11, 1000n);
+    hart.setX(12, BigInt(CODE + FAR));
+    hart.setX(13, BigInt(CODE));
+    let slices = 0;
+    while (hart.run(600_000) !== Exit.Trap) if (++slices > 20) throw new Error('the game does not end');
+    expect(hart.x(10)).toBe(1000n * BigInt(n));
+  }
+
+  /** Two such regions, and their successor on its way. */
+  function withSuccessor(): { host: Host; rig: Rig; hart: Hart } {
+    const host = countingTiers();
+    const rig = new Rig({ engine: 'regions', hotness: 50, tiers: host.tiers });
+    rig.map(CODE, RAM + CODE, R | X);
+    rig.put(RAM + CODE, there(1));
+    rig.map(CODE + FAR, FAR_PA, R | X);
+    rig.put(FAR_PA, BACK);
+    const hart = rig.user();
+    for (let k = 0; k < 4; k++) play(hart, 1);
+    expect(host.quick.flat()).toEqual(['region1', 'region2']);
+    expect(host.optimized).toEqual([['optimized1', 'optimized2'], ['region3']]);
+    return { host, rig, hart };
+  }
+
+  const used = ({ engine: { regions: { table } } }: Rig): number => REGION_SLOTS - 1 - table.slotsLeft;
+
+  it('go on until the one that takes their place is optimised too', () => {
+    const { host, rig, hart } = withSuccessor();
+    for (let k = 0; k < 4; k++) play(hart, 1);
+    expect([rig.engine.regions.statistics.regions, used(rig)]).toEqual([2, 3]);
+    host.isReady = true;
+    for (let k = 0; k < 4; k++) play(hart, 1);
+    expect([rig.engine.regions.statistics.regions, used(rig)]).toEqual([1, 1]);
+    expect(host.optimized).toHaveLength(2);
+    const before = rig.engine.regions.statistics.instructionsInRegions;
+    play(hart, 1);
+    expect(rig.engine.regions.statistics.instructionsInRegions - before).toBeGreaterThan(5_999_000);
+  });
+
+  it('have no successor any more when their code changes', () => {
+    const { host, rig, hart } = withSuccessor();
+    host.isReady = true;
+    rig.put(RAM + CODE, there(5));
+    expect([rig.engine.regions.statistics.regions, used(rig)]).toEqual([1, 1]);
+    for (let k = 0; k < 5; k++) play(hart, 5);
+    expect(used(rig)).toBe(rig.engine.regions.statistics.regions);
+  });
+
+  it('have none when a second hart comes, for which they can not run', () => {
+    const { host, rig, hart } = withSuccessor();
+    host.isReady = true;
+    rig.user({ id: 1 });
+    expect(rig.engine.regions.statistics.regions).toBe(0);
+    for (let k = 0; k < 2; k++) play(hart, 1);
+    expect([rig.engine.regions.statistics.regions, used(rig)]).toEqual([2, 2]);
   });
 });

@@ -1,0 +1,67 @@
+/**
+ * A region that is to take the place of optimised ones. Compiled quickly it would be slower than they are, and optimising it takes up to
+ * some tenths of a second: until then they go on.
+ */
+import type { LinearMemory } from '../../base/index.js';
+import { instantiate, writeModule } from './compile.js';
+import type { Job } from './job.js';
+import type { Region, RegionTable } from './region-table.js';
+import type { Stamps } from './stamps.js';
+import type { Tiers } from './tiers.js';
+
+interface Waiting {
+  readonly job: Job;
+  readonly func: unknown;
+  readonly predecessors: readonly Region[];
+}
+
+/** The successor of a group of regions; there is at most one at a time. */
+export class Successor {
+  readonly #table: RegionTable;
+  readonly #memory: LinearMemory;
+  readonly #tiers: Tiers;
+  #waiting: Waiting | undefined;
+
+  constructor(table: RegionTable, memory: LinearMemory, tiers: Tiers) {
+    this.#table = table;
+    this.#memory = memory;
+    this.#tiers = tiers;
+  }
+
+  /** Whether there is one. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Whether it was compiled from a decoded page. */
+  hasPage(page: number): boolean {
+    return this.#waiting !== undefined && [...this.#waiting.job.plan.pages.values()].includes(page);
+  }
+
+  /** Has it optimised. */
+  prepare(job: Job, predecessors: readonly Region[], stamps: Stamps): void {
+    const module = this.#tiers.optimized(writeModule([job], stamps).bytes);
+    const [func] = instantiate(module, [job], this.#memory);
+    this.#waiting = { job, func, predecessors };
+  }
+
+  /** Gives it up. */
+  giveUp(): void {
+    if (this.#waiting) this.#table.giveSlot(this.#waiting.job.slot);
+    this.#waiting = undefined;
+  }
+
+  /** Puts it into the place of the others, if it is optimised; gives it up where one of them is gone. Returns the region it has become. */
+  takeOver(): Region | undefined {
+    if (this.#waiting === undefined) return undefined;
+    const { job, func, predecessors } = this.#waiting;
+    if (!predecessors.every((region) => this.#table.has(region))) {
+      this.giveUp();
+      return undefined;
+    }
+    if (!this.#tiers.isOptimized(func)) return undefined;
+    for (const region of predecessors) this.#table.drop(region);
+    this.#waiting = undefined;
+    return this.#table.install(job, func);
+  }
+}

@@ -81,6 +81,11 @@ export class Kernel implements KernelServices {
     return [...this.#threads];
   }
 
+  /** Whether threads other than the current one could run now. */
+  get othersWait(): boolean {
+    return this.#queue.length > 0 || this.#interrupts.length > 0;
+  }
+
   /** Whether the kernel is running a thread or an event right now. */
   get running(): boolean {
     return this.#running;

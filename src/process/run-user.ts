@@ -17,6 +17,11 @@ import { handleTrap, isSystemCall } from './trap.js';
  * "Eventual Success of Store-Conditional Instructions"), and a switch in its middle ends the reservation, every time with a short turn.
  */
 const RESERVATION_GRACE = 16;
+/**
+ * Instructions a thread executes at a time while nobody else could have a turn, in whole turns: handing each to itself takes as long as
+ * some thousand instructions.
+ */
+const ALONE = 1_600_000;
 /** Faults of one thread between two points where the run may be stopped; they execute no instruction, so no turn ends by them. */
 const FAULTS_AT_A_TIME = 16;
 
@@ -49,7 +54,7 @@ export function* runUser(system: System, lwp: Lwp): Kgen<void> {
   leaveProcess(system, lwp);
 }
 
-/** Runs the program until it traps, its turn is over, an event is due, or nobody may execute any more. */
+/** Runs the program until it traps, its turn is over and somebody else might have one, an event is due, or nobody may execute any more. */
 function turn(system: System, lwp: Lwp, cpu: Cpu): Exit {
   const { clock } = system.kernel;
   cpu.load(lwp);
@@ -57,10 +62,23 @@ function turn(system: System, lwp: Lwp, cpu: Cpu): Exit {
   const untilEvent = Math.max(1, Math.ceil(clock.nextEvent - clock.now));
   const { hart } = cpu;
   const before = hart.instret;
-  const most = Math.min(lwp.slice, system.budget, untilEvent, system.debugger?.most(lwp) ?? Infinity);
+  const most = Math.min(lwp.slice + moreTurns(system), system.budget, untilEvent, system.debugger?.most(lwp) ?? Infinity);
   const exit = runHart(hart, most, system.debugger?.passes(lwp) ?? false);
   lwp.charge(system, hart.instret - before);
+  if (lwp.slice < 0) intoThisTurn(system, lwp);
   return exit;
+}
+
+/** Instructions of further turns the thread may have at once: what could make somebody else run ends them, an event or a trap. */
+function moreTurns({ cpus, debugger: watcher, kernel, quantum }: System): number {
+  return kernel.othersWait || cpus.wanted || watcher !== undefined ? 0 : Math.max(0, Math.floor(ALONE / quantum) - 1) * quantum;
+}
+
+/** Forgets the turns that are over: what is left is that of the last one, as if each had been given by itself. */
+function intoThisTurn(system: System, lwp: Lwp): void {
+  const over = -lwp.slice % system.quantum;
+  newTurn(system, lwp);
+  lwp.slice = over === 0 ? 0 : system.quantum - over;
 }
 
 /** Handles a trap. A fault is preceded, not followed, by the point where others may run: nobody takes the page away before its use. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KernelPanic, Trace, traceText } from '../../src/base/index.js';
 import type { Driver } from '../../src/ddi/index.js';
+import { preempt } from '../../src/kernel/index.js';
 import { createMachine } from '../../src/machine/index.js';
 import type { Machine, MachineConfig, RunOptions, RunResult } from '../../src/machine/index.js';
 import { devmap_devmem_setup } from '../../src/segdev/index.js';
@@ -73,6 +74,26 @@ describe('a run', () => {
     expect(asked).toBeGreaterThan(100);
     expect(sliced.trace === reference.trace).toBe(true);
     expect(sliced.statistics).toBe(reference.statistics);
+  });
+
+  it('does not change when a thread that is alone gets its turns one by one, as it does while a kernel thread always waits for one', () => {
+    // Alone for some turns and a part of one before each child is made, and after each has ended.
+    const alone = (turns: number): string => `li t2, ${turns * 500 + 41}\n1: addi t2, t2, -1\nbnez t2, 1b`;
+    const spells = [3, 1, 7, 2].map((turns) => `${alone(turns)}\nli s1, ${turns}\nmv s4, sp`).join('\n');
+    const forking = source.replace('work: ', `${spells}\nwork: `).replaceAll('li a7, 220', `${alone(5)}\nli a7, 220`);
+    expect(forking.match(/li a7, 220/g)).toHaveLength(2);
+    for (const quantum of [1000, 777]) {
+      const together = runIn(forking, { quantum }, whole);
+      const oneByOne = runIn(forking, { quantum }, (machine) => {
+        machine.kernel.spawn('waiting', function* () {
+          for (;;) yield* preempt();
+        }, { daemon: true });
+        return whole(machine);
+      });
+      expect(together.result).toEqual({ status: 'exited', code: 0 });
+      expect(oneByOne.trace === together.trace).toBe(true);
+      expect(oneByOne.statistics).toBe(together.statistics);
+    }
   });
 
   it('does the same work when the bound is raised step by step', () => {

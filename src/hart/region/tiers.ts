@@ -33,6 +33,8 @@ export class Unoptimized {
   readonly #tiers: Tiers;
   readonly #functions = new Map<Region, FunctionBody>();
   #untilLook = 1;
+  /** Whether the guest has not run for long yet. */
+  #waits = true;
 
   constructor(table: RegionTable, memory: LinearMemory, tiers: Tiers) {
     this.#table = table;
@@ -61,11 +63,11 @@ export class Unoptimized {
     if (--this.#untilLook > 0) return undefined;
     this.#untilLook = 1 + Math.floor(table.regions.size / FEW);
     if (this.#functions.size === 0) return undefined;
-    const waits = table.executedInAll < PATIENCE;
+    if (this.#waits) this.#waits = table.executedInAll < PATIENCE;
     let proven: Map<Region, FunctionBody> | undefined;
     for (const [region, body] of this.#functions) {
       const isThere = table.has(region);
-      if (isThere && (waits || table.executed(region) < WORTH * region.plan.instructions)) continue;
+      if (isThere && (this.#waits || table.executed(region) < WORTH * region.plan.instructions)) continue;
       this.#functions.delete(region);
       if (isThere) (proven ??= new Map()).set(region, body);
     }

@@ -19,7 +19,7 @@ export const WORKLOADS: readonly Workload[] = [
   { name: 'search 1 MiB', program: 'search', args: ['1024', '8'], kind: 'integer' },
   { name: 'vm (dispatch)', program: 'vm', args: ['20000'], kind: 'integer' },
   { name: 'chase 64 MiB', program: 'chase', args: ['64', '2000000'], kind: 'memory' },
-  // A quarter of half as many updates would be first touches of the 64 MiB, which are page faults here and mapped beforehand under QEMU.
+  // With 4 million a quarter of our time would be page faults, for the first touches of 64 MiB; under QEMU all pages are mapped beforehand.
   { name: 'update 64 MiB', program: 'update', args: ['64', '8000000'], kind: 'memory' },
   { name: 'fill 8 MiB', program: 'fill', args: ['8', '150'], kind: 'memory' },
   { name: 'blit (framebuffer)', program: 'blit', args: ['150'], kind: 'memory' },

@@ -15,15 +15,23 @@ type Question = (func: unknown) => boolean;
 
 /** V8 answers this to code that was parsed while the syntax for its own functions was allowed; see machine-code.ts. */
 const QUESTION = '(function (func) { return %IsTurboFanFunction(func); })';
-const question = (): Question =>
-  withSwitch('allow-natives-syntax', () => new (process.getBuiltinModule('node:vm').Script)(QUESTION).runInThisContext() as Question);
 let known: Question | undefined;
+
+function question(): Question {
+  const { Script } = process.getBuiltinModule('node:vm');
+  try {
+    return withSwitch('allow-natives-syntax', () => new Script(QUESTION).runInThisContext() as Question);
+  } catch {
+    // Nobody is to wait for an answer that never comes.
+    return () => true;
+  }
+}
 
 function isOptimized(func: unknown): boolean {
   try {
     return (known ??= question())(func);
   } catch {
-    // V8 forgets what has not run for long, and would have to parse it again.
+    // V8 has forgotten code that has not run for long, and can not parse it now.
     known = question();
     return known(func);
   }

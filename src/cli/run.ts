@@ -21,8 +21,8 @@ import { EXIT_INTERRUPTED, EXIT_KERNEL, EXIT_KILLED, EXIT_LIMIT, UsageError } fr
 
 /** How long the machine runs before the event loop may deliver a Ctrl-C. */
 const SLICE_MS = 50;
-/** The machine asks after some turns, at most some milliseconds, and after every trap; the clock is read every so many times. */
-const ASK_CLOCK = 4;
+/** The machine asks after every trap and some hundred thousand instructions; the clock is read every so many times. */
+const ASK_CLOCK = 8;
 
 /** A machine with its program, and what a debugger may be pointed at. */
 interface Prepared {

@@ -21,12 +21,12 @@ export function setBudget(flag: keyof typeof DEFAULTS, value: number = DEFAULTS[
 }
 
 /** Calls `act` while switches that are on by default are off. */
-export const without = <T>(switches: readonly string[], act: () => T): T => between('--no-', '--', switches, act);
+export const without = <T>(switches: readonly string[], act: () => T): T => whileSet('--no-', '--', switches, act);
 
 /** Calls `act` while a switch that is off by default is on. */
-export const withSwitch = <T>(flag: string, act: () => T): T => between('--', '--no-', [flag], act);
+export const withSwitch = <T>(flag: string, act: () => T): T => whileSet('--', '--no-', [flag], act);
 
-function between<T>(before: string, after: string, switches: readonly string[], act: () => T): T {
+function whileSet<T>(before: string, after: string, switches: readonly string[], act: () => T): T {
   const binding = bindingOf11_3();
   for (const flag of switches) binding.setFlagsFromString(before + flag);
   try {

@@ -21,7 +21,7 @@ const RESERVATION_GRACE = 16;
  * Instructions a thread executes at a time while nobody else could have a turn, in whole turns: handing each to itself takes as long as
  * some thousand instructions.
  */
-const ALONE = 1_600_000;
+const ALONE = 400_000;
 /** Faults of one thread between two points where the run may be stopped; they execute no instruction, so no turn ends by them. */
 const FAULTS_AT_A_TIME = 16;
 
@@ -40,8 +40,16 @@ export function* runUser(system: System, lwp: Lwp): Kgen<void> {
       yield* offCpu(system, lwp, system.debugger.released(lwp));
       continue;
     }
-    if (system.budget <= 0) yield* system.granted();
-    const cpu = lwp.cpu ?? (yield* takeCpu(system, lwp));
+    // While this thread waits others run, and may end it.
+    if (system.budget <= 0) {
+      yield* system.granted();
+      continue;
+    }
+    if (lwp.cpu === undefined) {
+      yield* takeCpu(system, lwp);
+      continue;
+    }
+    const { cpu } = lwp;
     const exit = turn(system, lwp, cpu);
     if (exit === Exit.Trap) yield* trapped(system, lwp, cpu);
     else if (exit === Exit.Breakpoint || exit === Exit.Watchpoint) system.debugger?.stopped(lwp, exit);
@@ -65,20 +73,23 @@ function turn(system: System, lwp: Lwp, cpu: Cpu): Exit {
   const most = Math.min(lwp.slice + moreTurns(system), system.budget, untilEvent, system.debugger?.most(lwp) ?? Infinity);
   const exit = runHart(hart, most, system.debugger?.passes(lwp) ?? false);
   lwp.charge(system, hart.instret - before);
-  if (lwp.slice < 0) intoThisTurn(system, lwp);
+  if (lwp.slice < 0 || (lwp.slice === 0 && exit === Exit.Trap)) intoThisTurn(system, lwp, exit);
   return exit;
 }
 
-/** Instructions of further turns the thread may have at once: what could make somebody else run ends them, an event or a trap. */
-function moreTurns({ cpus, debugger: watcher, kernel, quantum }: System): number {
-  return kernel.othersWait || cpus.wanted || watcher !== undefined ? 0 : Math.max(0, Math.floor(ALONE / quantum) - 1) * quantum;
+/** Instructions of further turns the thread may have at once: nobody is there who could have them, and events and traps end the run. */
+function moreTurns(system: System): number {
+  const { cpus, kernel, quantum } = system;
+  if (kernel.othersWait || cpus.wanted || system.debugger !== undefined) return 0;
+  return Math.max(0, Math.floor(ALONE / quantum) - 1) * quantum;
 }
 
-/** Forgets the turns that are over: what is left is that of the last one, as if each had been given by itself. */
-function intoThisTurn(system: System, lwp: Lwp): void {
+/** Forgets the turns that are over, so that the last one is left as if each had been given by itself. One by one, a trap at its end is the next turn's. */
+function intoThisTurn(system: System, lwp: Lwp, exit: Exit): void {
   const over = -lwp.slice % system.quantum;
   newTurn(system, lwp);
-  lwp.slice = over === 0 ? 0 : system.quantum - over;
+  if (over > 0) lwp.slice -= over;
+  else if (exit !== Exit.Trap) lwp.slice = 0;
 }
 
 /** Handles a trap. A fault is preceded, not followed, by the point where others may run: nobody takes the page away before its use. */
@@ -118,12 +129,11 @@ function* offCpu(system: System, lwp: Lwp, work: Kgen<void>): Kgen<void> {
   }
 }
 
-function* takeCpu(system: System, lwp: Lwp): Kgen<Cpu> {
+function* takeCpu(system: System, lwp: Lwp): Kgen<void> {
   const cpu = yield* system.cpus.take(lwp, lwp.lastCpu);
   // Another one is taken only while somebody uses the last one, and then our registers have been saved.
   lwp.lastCpu = cpu;
   lwp.cpu = cpu;
-  return cpu;
 }
 
 function giveCpu(system: System, lwp: Lwp): void {

@@ -120,11 +120,9 @@ export class System {
 
   /** Sleeps until programs may execute. */
   *granted(): Kgen<void> {
-    while (this.budget <= 0) {
-      yield* mutex_enter(this.pidlock);
-      yield* cv_wait(this.#budgetRaised, this.pidlock);
-      mutex_exit(this.pidlock);
-    }
+    yield* mutex_enter(this.pidlock);
+    while (this.budget <= 0) yield* cv_wait(this.#budgetRaised, this.pidlock);
+    mutex_exit(this.pidlock);
   }
 
   /** The page handlers return through, shared by all processes; undefined when there is no memory for it. */

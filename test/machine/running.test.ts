@@ -76,7 +76,15 @@ describe('a run', () => {
     expect(sliced.statistics).toBe(reference.statistics);
   });
 
-  it('does not change when a thread that is alone gets its turns one by one, as it does while a kernel thread always waits for one', () => {
+  /** While a kernel thread always waits, a user thread is never alone, and gets its turns one by one. */
+  const oneByOne = (machine: Machine): RunResult => {
+    machine.kernel.spawn('waiting', function* () {
+      for (;;) yield* preempt();
+    }, { daemon: true });
+    return whole(machine);
+  };
+
+  it('does not change when a thread that is alone gets its turns one by one', () => {
     // Alone for some turns and a part of one before each child is made, and after each has ended.
     const alone = (turns: number): string => `li t2, ${turns * 500 + 41}\n1: addi t2, t2, -1\nbnez t2, 1b`;
     const spells = [3, 1, 7, 2].map((turns) => `${alone(turns)}\nli s1, ${turns}\nmv s4, sp`).join('\n');
@@ -84,17 +92,37 @@ describe('a run', () => {
     expect(forking.match(/li a7, 220/g)).toHaveLength(2);
     for (const quantum of [1000, 777]) {
       const together = runIn(forking, { quantum }, whole);
-      const oneByOne = runIn(forking, { quantum }, (machine) => {
-        machine.kernel.spawn('waiting', function* () {
-          for (;;) yield* preempt();
-        }, { daemon: true });
-        return whole(machine);
-      });
+      const apart = runIn(forking, { quantum }, oneByOne);
       expect(together.result).toEqual({ status: 'exited', code: 0 });
-      expect(oneByOne.trace === together.trace).toBe(true);
-      expect(oneByOne.statistics).toBe(together.statistics);
+      expect(apart.trace === together.trace).toBe(true);
+      expect(apart.statistics).toBe(together.statistics);
     }
   });
+
+  it('nor where a turn ends exactly at a system call that makes another thread', () => {
+    for (let before = 0; before <= 24; before++) {
+      const g = new Guest().asm(`li t2, 490\n1: addi t2, t2, -1\nbnez t2, 1b\n${'nop\n'.repeat(before)}`);
+      const { source: text } = g.sys('clone', 17, 0, 0, 0, 0).asm('bnez a0, 1f').sys('gettid').asm('j leave\n1:').sys('getpid').sys('wait4', -1, 0, 0, 0).asm('leave: li a0, 0\nli a7, 94\necall');
+      const [together, apart] = [runIn(text, { quantum: 1000 }, whole), runIn(text, { quantum: 1000 }, oneByOne)];
+      expect(together.result).toEqual({ status: 'exited', code: 0 });
+      expect([before, apart.trace === together.trace, apart.statistics]).toEqual([before, true, together.statistics]);
+    }
+  });
+
+  it.each([['a hart', 1, whole], ['leave to execute', 2, inSlices((machine) => ({ maxInstructions: machine.statistics().instructions + 70_000 }))]])(
+    'a thread that waits for %s when its process exits executes nothing any more', (_, harts, drive) => {
+      const spin = (turns: number): string => `li t2, ${turns}\n1: addi t2, t2, -1\nbnez t2, 1b`;
+      const g = new Guest().data('text: .ascii "alive\\n"\n.balign 16\n.zero 512\nstack: .zero 16');
+      g.sys('clone', 0x50f00, '&stack', 0, 0, 0).asm(`beqz a0, thread\n${spin(60_000)}`).sys('exit_group', 0).asm(`thread: ${spin(400_000)}`).sys('write', 1, '&text', 6).asm('j thread');
+      let atExit = 0;
+      const { result, stdout, machine } = runIn(g.source, { harts }, (made) => {
+        made.kernel.trace.listen((event) => { if (traceText(event).includes('exit_group')) atExit ||= made.statistics().instructions; });
+        return drive(made);
+      });
+      expect([result, stdout]).toEqual([{ status: 'exited', code: 0 }, '']);
+      expect(atExit).toBeGreaterThan(120_000);
+      expect(machine.statistics().instructions - atExit).toBeLessThanOrEqual(1);
+    });
 
   it('does the same work when the bound is raised step by step', () => {
     const reference = runIn(source, { quantum: 1000 }, whole);

@@ -12,15 +12,15 @@ export class Looks {
   #leftOut = 0;
   #inactivity = 0;
 
-  /** Counts one. Whether it is time for a look. */
-  count(): boolean {
+  /** Counts one; whether it is time for a look. */
+  tick(): boolean {
     if (--this.#untilNext > 0) return false;
     this.#untilNext = LOOK;
     return true;
   }
 
-  /** Whether this look is not to be left out. */
-  isDue(): boolean {
+  /** Takes this look, or leaves it out: then it answers false. */
+  take(): boolean {
     if (this.#leftOut > 0) {
       this.#leftOut--;
       return false;
@@ -30,8 +30,8 @@ export class Looks {
     return true;
   }
 
-  /** Something is compiled. */
-  goOn(): void {
+  /** Something has been compiled: no look is left out for now. */
+  compiled(): void {
     this.#inactivity = this.#leftOut = 0;
   }
 }

@@ -34,7 +34,10 @@ export class Merger {
     const group = fitting(this.#charge().filter(isHere), this.#bounds);
     const size = group.reduce((sum, { plan }) => sum + plan.instructions, 0);
     const paid = group.reduce((sum, { slot }) => sum + this.#accounts.get(slot)!.paid, 0);
-    return group.length > 1 && paid >= PRICE * size ? group : [];
+    if (group.length < 2 || paid < PRICE * size) return [];
+    // Should they go on by themselves nevertheless, they pay anew.
+    for (const { slot } of group) this.#accounts.get(slot)!.paid = 0;
+    return group;
   }
 
   /** Charges all regions; returns those that were busy, the one that has paid most first. */

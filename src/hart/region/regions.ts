@@ -18,7 +18,7 @@ import { Merger } from './merge.js';
 import type { RegionOptions } from './options.js';
 import { Stamps } from './stamps.js';
 import { type FunctionTable, type Region, RegionTable } from './region-table.js';
-import { Successor } from './successor.js';
+import { Succession } from './succession.js';
 import { Unoptimized } from './tiers.js';
 
 /** The hart in the window as regions see it. */
@@ -74,7 +74,7 @@ export class Regions {
   readonly #heat: Heat;
   readonly #merger: Merger;
   readonly #unoptimized: Unoptimized | undefined;
-  readonly #successor: Successor | undefined;
+  readonly #succession: Succession | undefined;
   #stamps: Stamps;
   readonly #looks = new Looks();
   readonly #engine: RegionOptions['engine'];
@@ -104,7 +104,7 @@ export class Regions {
     this.#eager = options.hotness === 1;
     this.#merger = new Merger(this.table, BOUNDS);
     this.#unoptimized = options.tiers && new Unoptimized(this.table, memory.memory, options.tiers);
-    this.#successor = options.tiers && new Successor(this.table, memory.memory, options.tiers);
+    this.#succession = options.tiers && new Succession(this.table, memory.memory, options.tiers);
     this.#heat = new Heat(memory.i32, options.hotness);
     memory.i32[EngineCell.hotness >> 2] = options.engine === 'regions' ? options.hotness : NEVER;
   }
@@ -123,7 +123,7 @@ export class Regions {
    * not when the place is hot again are executed now. Not in pages with a region, whose instructions the interpreter does not execute.
    */
   #waits({ ip, page }: Seed): boolean {
-    if (this.#eager || this.#looked.has(page) || this.table.isPart(page) || this.#successor?.hasPage(page)) return false;
+    if (this.#eager || this.#looked.has(page) || this.table.isPart(page) || this.#succession?.hasPage(page)) return false;
     this.#looked.add(page);
     this.#decoded.makeIdle(page, ip);
     this.#heat.delay(ip);
@@ -135,6 +135,7 @@ export class Regions {
     const { at, entries } = this.#stamps.cache;
     if (at === 0) return;
     for (const region of this.table.regions.values()) this.table.drop(region);
+    this.#succession?.giveUp();
     this.#stamps = new Stamps({ entries, at: 0 });
   }
 
@@ -146,7 +147,7 @@ export class Regions {
       if (this.table.calls(region) >= WORTH_WHILE) this.#inVain.delete(host);
       else this.#inVain.set(host, (this.#inVain.get(host) ?? 0) + 1);
     }
-    if (this.#successor?.hasPage(page)) this.#successor.giveUp();
+    if (this.#succession?.hasPage(page)) this.#succession.giveUp();
     this.#crossed.delete(host);
     this.#looked.delete(page);
     this.#heat.forget(page, DECODED_PAGE);
@@ -154,8 +155,8 @@ export class Regions {
 
   /** Compiles what is hot, and now and then looks for regions that should be one. Has those optimised that have proved worth it. */
   compile(hart: HotHart): void {
-    const look = this.#looks.count();
-    const successor = look && this.#successor?.takeOver();
+    const look = this.#looks.tick();
+    const successor = look && this.#succession?.takeOver();
     if (successor) this.#hasInstalled(successor);
     if (look || this.#heat.seeds.length > 0) this.#timed(() => this.#compileHot(look, hart));
     const proven = this.#unoptimized?.takeProven();
@@ -170,10 +171,10 @@ export class Regions {
   }
 
   #compileHot(look: boolean, hart: HotHart): void {
-    const jobs = look && this.#looks.isDue() ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
+    const jobs = look && this.#looks.take() ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
     if (jobs.length > 0) this.#install(jobs);
-    if (jobs.length > 0) this.#looks.goOn();
+    if (jobs.length > 0) this.#looks.compiled();
     if (look) for (const { plan } of this.table.regions.values()) for (const at of plan.closed) this.#heat.close(placeOf(plan, at));
   }
 
@@ -207,13 +208,14 @@ export class Regions {
     return this.#eager ? seeds : [...seeds, ...[...pages.values()].flatMap((seed) => this.#heat.warm(seed)).filter(({ ip }) => !this.table.regionAt(ip))];
   }
 
-  /** Plans one region for several that enter each other often: now, or, where they are optimised, when it is. */
+  /** Plans one region for several that enter each other often: now or, where some are optimised, when it is. */
   #merge(hart: HotHart): Job[] {
-    if (this.table.regions.size < 2 || this.#successor?.isWaiting) return [];
+    if (this.table.regions.size < 2) return [];
     const group = this.#merger.group((region) => this.#isHere(region, hart));
     if (group.length === 0) return [];
-    if (!this.#successor || group.some((region) => this.#isQuick(region))) return [this.#again(group, hart)];
-    this.#successor.prepare(this.#inPlaceOf(group, hart), group, this.#stamps);
+    if (!this.#succession || group.every((region) => this.#unoptimized!.has(region))) return [this.#again(group, hart)];
+    if (!this.#succession.isOpen) return [];
+    this.#succession.prepare(this.#inPlaceOf(group, hart), group, this.#stamps);
     this.#modules++;
     return [];
   }
@@ -244,12 +246,7 @@ export class Regions {
       if (region && isClosed(region, ip)) regions.add(region);
     }
     for (const { plan } of regions) for (const page of plan.pages.values()) this.#heat.keepOpen(page);
-    return [...regions].filter((region) => this.#isQuick(region) && this.#isHere(region, hart)).map((region) => this.#again([region], hart, region.plan.closed));
-  }
-
-  /** Whether compiling it quickly would make a region no slower. */
-  #isQuick(region: Region): boolean {
-    return this.#unoptimized?.has(region) ?? true;
+    return [...regions].filter((region) => this.#isHere(region, hart)).map((region) => this.#again([region], hart, region.plan.closed));
   }
 
   #isHere({ plan, origin }: Region, hart: HotHart): boolean {

@@ -15,7 +15,7 @@ export interface Tiers {
   quick(bytes: Uint8Array<ArrayBuffer>): object;
   /** The same, but that from now on the functions are optimised; they can be called meanwhile. */
   optimized(bytes: Uint8Array<ArrayBuffer>): object;
-  /** Whether a function of such a module has been optimised by now. */
+  /** Whether a function of a module made by `optimized` has been optimised by now. */
   isOptimized(func: unknown): boolean;
 }
 

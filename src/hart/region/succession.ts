@@ -15,8 +15,8 @@ interface Waiting {
   readonly predecessors: readonly Region[];
 }
 
-/** The successor of a group of regions; there is at most one at a time. */
-export class Successor {
+/** The successor of a group of regions, while there is one. */
+export class Succession {
   readonly #table: RegionTable;
   readonly #memory: LinearMemory;
   readonly #tiers: Tiers;
@@ -28,30 +28,30 @@ export class Successor {
     this.#tiers = tiers;
   }
 
-  /** Whether there is one. */
-  get isWaiting(): boolean {
-    return this.#waiting !== undefined;
+  /** Whether there is none. */
+  get isOpen(): boolean {
+    return this.#waiting === undefined;
   }
 
-  /** Whether it was compiled from a decoded page. */
+  /** Whether the successor was compiled from a decoded page. */
   hasPage(page: number): boolean {
     return this.#waiting !== undefined && [...this.#waiting.job.plan.pages.values()].includes(page);
   }
 
-  /** Has it optimised. */
+  /** Has a successor optimised. */
   prepare(job: Job, predecessors: readonly Region[], stamps: Stamps): void {
     const module = this.#tiers.optimized(writeModule([job], stamps).bytes);
     const [func] = instantiate(module, [job], this.#memory);
     this.#waiting = { job, func, predecessors };
   }
 
-  /** Gives it up. */
+  /** Gives the successor up, if there is one. */
   giveUp(): void {
     if (this.#waiting) this.#table.giveSlot(this.#waiting.job.slot);
     this.#waiting = undefined;
   }
 
-  /** Puts it into the place of the others, if it is optimised; gives it up where one of them is gone. Returns the region it has become. */
+  /** Puts the successor into the place of its predecessors, if it is optimised; gives it up where one of them is gone. Returns the region it has become. */
   takeOver(): Region | undefined {
     if (this.#waiting === undefined) return undefined;
     const { job, func, predecessors } = this.#waiting;

@@ -54,7 +54,7 @@ export function* runUser(system: System, lwp: Lwp): Kgen<void> {
     if (exit === Exit.Trap) yield* trapped(system, lwp, cpu);
     else if (exit === Exit.Breakpoint || exit === Exit.Watchpoint) system.debugger?.stopped(lwp, exit);
     else if (exit !== Exit.Quantum) throw new HarnessBug('the hart stopped for a reason no user program can give', { exit, pid: proc.pid });
-    if (lwp.slice <= 0 && !mayStoreYet(lwp)) yield* endTurn(system, lwp);
+    if (lwp.slice <= 0 && (isAlone(system) || !mayStoreYet(lwp))) yield* endTurn(system, lwp);
     else if (system.kernel.clock.nextEvent <= system.kernel.clock.now) yield* preempt();
   }
   lwp.lastCpu?.discard(lwp);
@@ -79,10 +79,12 @@ function turn(system: System, lwp: Lwp, cpu: Cpu): Exit {
 
 /** Instructions of further turns the thread may have at once: nobody is there who could have them, and events and traps end the run. */
 function moreTurns(system: System): number {
-  const { cpus, kernel, quantum } = system;
-  if (kernel.othersWait || cpus.wanted || system.debugger !== undefined) return 0;
-  return Math.max(0, Math.floor(ALONE / quantum) - 1) * quantum;
+  if (!isAlone(system) || system.debugger !== undefined) return 0;
+  return Math.max(0, Math.floor(ALONE / system.quantum) - 1) * system.quantum;
 }
+
+/** Whether nobody else could have the next turn; then nothing comes between a reservation and its store either. */
+const isAlone = ({ cpus, kernel }: System): boolean => !kernel.othersWait && !cpus.wanted;
 
 /** Forgets the turns that are over, so that the last one is left as if each had been given by itself. One by one, a trap at its end is the next turn's. */
 function intoThisTurn(system: System, lwp: Lwp, exit: Exit): void {

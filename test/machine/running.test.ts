@@ -131,6 +131,13 @@ describe('a run', () => {
     expect(stepped.machine.statistics().instructions).toBe(reference.machine.statistics().instructions);
   });
 
+  it('goes on each time the bound is raised, though the kernel is preemptive', () => {
+    for (const step of [777, 1000, 7777]) {
+      const { result } = runIn(source, { quantum: 1000, preemptive: true }, inSlices((machine) => ({ maxInstructions: machine.statistics().instructions + step })));
+      expect([step, result]).toEqual([step, { status: 'exited', code: 0 }]);
+    }
+  });
+
   it.each([[1, 100], [1, 100_000], [2, 777], [3, 5000], [4, 1]])('does its work on %i harts with turns of %i instructions', (harts, quantum) => {
     const { result, stdout, trace } = runIn(quantum === 1 ? source.replaceAll('30000', '300').replaceAll('29999', '299') : source, { harts, quantum }, whole);
     expect([result, stdout]).toEqual([{ status: 'exited', code: 0 }, 'done\n']);

@@ -95,7 +95,8 @@ const WAIT: readonly Line[] = [['addi', { rd: 14, rs1: 0, imm: 1500 }], ['addi',
 const there = (n: number): Uint8Array => code(['addi', { rd: 10, rs1: 10, imm: n }], ...WAIT, ['jalr', { rd: 0, rs1: 12, imm: 0 }]);
 
 /** Back to x13, a1 times. */
-const BACK = code(...WAIT, ['addi', { rd: 11, rs1: 11, imm: -1 }], ['beq', { rs1: 11, rs2: 0, imm: 8 }], ['jalr', { rd: 0, rs1: 13, imm: 0 }], ['ecall']);
+const back = (...first: readonly Line[]): Uint8Array =>
+  code(...first, ['addi', { rd: 11, rs1: 11, imm: -1 }], ['beq', { rs1: 11, rs2: 0, imm: 8 }], ['jalr', { rd: 0, rs1: 13, imm: 0 }], ['ecall']);
 
 describe('optimised regions that enter each other often', () => {
   /** Goes there and back a thousand times, six million instructions, in slices of a tenth. */
@@ -117,7 +118,7 @@ describe('optimised regions that enter each other often', () => {
     rig.map(CODE, RAM + CODE, R | X);
     rig.put(RAM + CODE, there(1));
     rig.map(CODE + FAR, FAR_PA, R | X);
-    rig.put(FAR_PA, BACK);
+    rig.put(FAR_PA, back(...WAIT));
     const hart = rig.user();
     for (let k = 0; k < 4; k++) play(hart, 1);
     expect(host.quick.flat()).toEqual(['region1', 'region2']);
@@ -138,6 +139,27 @@ describe('optimised regions that enter each other often', () => {
     const before = rig.engine.regions.statistics.instructionsInRegions;
     play(hart, 1);
     expect(rig.engine.regions.statistics.instructionsInRegions - before).toBeGreaterThan(5_999_000);
+  });
+
+  it('wait for their successor also where one of them is not optimised yet', () => {
+    const host = countingTiers();
+    const rig = new Rig({ engine: 'regions', hotness: 50, tiers: host.tiers });
+    rig.map(CODE, RAM + CODE, R | X);
+    rig.put(RAM + CODE, there(1));
+    rig.map(CODE + FAR, FAR_PA, R | X);
+    rig.put(FAR_PA, code(['ecall']));
+    const hart = rig.user();
+    hart.setX(12, BigInt(CODE + FAR));
+    for (let visits = 0; visits < 5000; visits++) {
+      hart.pc = CODE;
+      expect(hart.run(4000)).toBe(Exit.Trap);
+    }
+    expect([host.quick, host.optimized]).toEqual([[['region1']], [['optimized1']]]);
+    // Without waiting: it is entered often before it has executed much.
+    rig.put(FAR_PA, back(['xori', { rd: 14, rs1: 10, imm: 1 }]));
+    play(hart, 1);
+    expect([host.quick, host.optimized]).toEqual([[['region1'], ['region2']], [['optimized1'], ['region3']]]);
+    expect(rig.engine.regions.statistics.regions).toBe(2);
   });
 
   it('have no successor any more when their code changes', () => {

@@ -86,7 +86,10 @@ function moreTurns(system: System): number {
 /** Whether nobody else could have the next turn; then nothing comes between a reservation and its store either. */
 const isAlone = ({ cpus, kernel }: System): boolean => !kernel.othersWait && !cpus.wanted;
 
-/** Forgets the turns that are over, so that the last one is left as if each had been given by itself. One by one, a trap at its end is the next turn's. */
+/**
+ * Forgets the turns that are over, so that of the last one is left what would be if each had been given by itself: then a trap behind
+ * its last instruction is the first thing of the next.
+ */
 function intoThisTurn(system: System, lwp: Lwp, exit: Exit): void {
   const over = -lwp.slice % system.quantum;
   newTurn(system, lwp);

@@ -160,8 +160,9 @@ export class Regions {
     if (successor) this.#hasInstalled(successor);
     if (look || this.#heat.seeds.length > 0) this.#timed(() => this.#compileHot(look, hart));
     const proven = this.#unoptimized?.takeProven();
-    if (proven) this.#timed(() => this.#unoptimized!.optimize(proven));
-    if (proven) this.#modules++;
+    if (!proven) return;
+    this.#timed(() => this.#unoptimized!.optimize(proven));
+    this.#modules++;
   }
 
   #timed(act: () => void): void {
@@ -173,8 +174,10 @@ export class Regions {
   #compileHot(look: boolean, hart: HotHart): void {
     const jobs = look && this.#looks.take() ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
-    if (jobs.length > 0) this.#install(jobs);
-    if (jobs.length > 0) this.#looks.compiled();
+    if (jobs.length > 0) {
+      this.#install(jobs);
+      this.#looks.compiled();
+    }
     if (look) for (const { plan } of this.table.regions.values()) for (const at of plan.closed) this.#heat.close(placeOf(plan, at));
   }
 

@@ -51,7 +51,10 @@ export class Succession {
     this.#waiting = undefined;
   }
 
-  /** Puts the successor into the place of its predecessors, if it is optimised; gives it up where one of them is gone. Returns the region it has become. */
+  /**
+   * Puts the successor into the place of its predecessors, if it is optimised; gives it up where one of them is gone.
+   * @returns the region it has become.
+   */
   takeOver(): Region | undefined {
     if (this.#waiting === undefined) return undefined;
     const { job, func, predecessors } = this.#waiting;

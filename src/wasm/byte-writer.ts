@@ -44,32 +44,16 @@ export class ByteWriter {
     }
   }
 
-  /** Appends a signed integer of 64 bits given as two signed words. */
-  signedWords(high: number, low: number): void {
-    while (high !== low >> 31) {
-      this.byte((low & 127) | 128);
-      low = (low >>> 7) | (high << 25);
-      high >>= 7;
-    }
-    this.signed(low);
-  }
-
-  /** Appends a signed integer of 32 bits in five bytes, whatever it is, so that {@link setSigned5} can change it. */
+  /** Appends a signed integer of 32 bits in five bytes, whatever it is, so that another one can take its place. */
   signed5(value: number): void {
-    for (let n = 0; n < 5; n++) this.byte(0);
-    setSigned5(this.#bytes, this.#length - 5, value);
+    for (const shift of [0, 7, 14, 21]) this.byte(((value >> shift) & 127) | 128);
+    this.byte((value >> 28) & 127);
   }
 
-  /** Appends an unsigned integer below 2^14 in two bytes, whatever it is, so that {@link setUnsigned2} can change it. */
+  /** Appends an unsigned integer below 2^14 in two bytes, whatever it is, so that another one can take its place. */
   unsigned2(value: number): void {
-    this.byte(0);
-    this.byte(0);
-    setUnsigned2(this.#bytes, this.#length - 2, value);
-  }
-
-  /** All bytes, those that have not been written included: to be changed in places, until the next write. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
+    this.byte((value & 127) | 128);
+    this.byte(value >> 7);
   }
 
   /** Appends a name: its length and its characters, which must be ASCII. */
@@ -100,19 +84,4 @@ export class ByteWriter {
     bigger.set(this.view());
     this.#bytes = bigger;
   }
-}
-
-/** Changes an integer that was written by `signed5`. */
-export function setSigned5(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value | 128;
-  bytes[at + 1] = (value >> 7) | 128;
-  bytes[at + 2] = (value >> 14) | 128;
-  bytes[at + 3] = (value >> 21) | 128;
-  bytes[at + 4] = (value >> 28) & 127;
-}
-
-/** Changes an integer that was written by `unsigned2`. */
-export function setUnsigned2(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value | 128;
-  bytes[at + 1] = value >> 7;
 }

@@ -64,23 +64,11 @@ export class FunctionBody {
     return temps;
   }
 
-  // --- code that is written once and changed in places
+  // --- code that will be changed in places
 
   /** A copy of the code from a place on. */
   since(at: number): Uint8Array {
     return this.#code.view().slice(at);
-  }
-
-  /** Code taken from a body with the same locals; returns its place, for whoever changes it in `bytes`. */
-  copy(code: Uint8Array): number {
-    const start = this.#code.length;
-    this.#code.copy(code);
-    return start;
-  }
-
-  /** The code, to be changed in places, until the next write: indices of locals below 128 are bytes; see byte-writer.ts for the others. */
-  get bytes(): Uint8Array {
-    return this.#code.bytes;
   }
 
   /** A constant that takes five bytes after its opcode. */
@@ -142,12 +130,6 @@ export class FunctionBody {
   i64Const(value: bigint): void {
     this.#code.byte(Op.i64Const);
     this.#code.signed64(value);
-  }
-
-  /** A 64-bit constant given as two signed words. */
-  i64ConstWords(high: number, low: number): void {
-    this.#code.byte(Op.i64Const);
-    this.#code.signedWords(high, low);
   }
 
   /** local.get: pushes a parameter or variable. */

@@ -1,5 +1,5 @@
 /** A small WebAssembly writer. Imports nothing. */
-export { ByteWriter, setSigned5, setUnsigned2 } from './byte-writer.js';
+export { ByteWriter } from './byte-writer.js';
 export { FunctionBody, type Label } from './function-body.js';
 export { ModuleWriter } from './module-writer.js';
 export { Op, ValueType } from './opcodes.js';

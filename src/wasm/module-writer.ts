@@ -16,12 +16,15 @@ const LIMITS_SHARED = 0x03;
 const MAXIMUM_PAGES = 65536;
 const FUNCREF = 0x70;
 
+/** A function's types, and what writes it to the code section: its size, its locals, its code. */
+type Body = Pick<FunctionBody, 'params' | 'results' | 'finish'>;
+
 /** A module under construction. Imports come first, because they number before the module's own functions. */
 export class ModuleWriter {
   readonly #types: string[] = [];
   readonly #typeBytes = new ByteWriter();
   readonly #imports = new ByteWriter();
-  readonly #bodies: { type: number; body: FunctionBody }[] = [];
+  readonly #bodies: { type: number; body: Body }[] = [];
   readonly #exports: { name: string; index: number }[] = [];
   #table: { readonly size: number; readonly name: string } | undefined;
   #importCount = 0;
@@ -50,7 +53,7 @@ export class ModuleWriter {
   }
 
   /** Adds a function, exported where it has a name, and returns its index. */
-  addFunction(body: FunctionBody, exportName?: string): number {
+  addFunction(body: Body, exportName?: string): number {
     const index = this.#importedFunctions + this.#bodies.length;
     this.#bodies.push({ type: this.type(body.params, body.results), body });
     if (exportName !== undefined) this.#exports.push({ name: exportName, index });

@@ -1,6 +1,5 @@
 /** Which plans can be one region. */
-import type { Plan } from './blocks.js';
-import type { Bounds } from './discovery.js';
+import type { Bounds, Plan } from './plan.js';
 
 /** What counts of a plan. */
 type Size = Pick<Plan, 'instructions' | 'pages'>;

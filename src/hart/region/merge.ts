@@ -3,8 +3,8 @@
  * registers back and taking them again; compiling both anew costs more, in proportion to their size. So each region is charged for how
  * often it is entered, and a group is compiled as one when it has paid for that.
  */
-import type { Bounds } from './discovery.js';
 import { fitting } from './fitting.js';
+import type { Bounds } from './plan.js';
 import type { Region, RegionTable } from './region-table.js';
 
 /** Entries of the interpreter into regions that cost as much as compiling one guest instruction. */

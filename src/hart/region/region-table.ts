@@ -7,16 +7,25 @@
  */
 import { HarnessBug } from '../../base/index.js';
 import { Handler } from '../handlers.js';
-import { Decoded, REGION_COUNTS_SHIFT, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS, RegionCount } from '../layout.js';
-import { placeOf } from './blocks.js';
-import type { CodeMemory } from './guest-code.js';
+import { Decoded, DECODED_PAGE, REGION_COUNTS_SHIFT, REGION_ENTRIES, REGION_ENTRY_COUNT, REGION_SLOTS, RegionCount } from '../layout.js';
+import { CLOSED, LEADS } from './compiler/code-copies.js';
+import { BlockFlag } from './compiler/compiler.js';
 import type { Job } from './job.js';
+
+/** The memory decoded pages lie in. */
+export interface CodeMemory {
+  readonly u8: Uint8Array;
+  readonly u16: Uint16Array;
+  readonly i32: Int32Array;
+}
 
 /** A compiled region. */
 export interface Region extends Job {
   /** Numbers of its entries, and the decoded instructions they are in. */
   readonly entries: readonly number[];
   readonly entryPlaces: readonly number[];
+  /** Decoded instructions its blocks begin with, but for those of copies. */
+  readonly leaders: readonly number[];
 }
 
 /** What the table is of the interpreter's module. */
@@ -143,19 +152,19 @@ export class RegionTable {
     const entries: number[] = [];
     const entryPlaces: number[] = [];
     const { slot, plan } = job;
-    const region: Region = { ...job, entries, entryPlaces };
-    plan.blocks.forEach((block, i) => {
-      const ip = placeOf(plan, block.at);
-      if (!block.copied && !this.#leaders.has(ip)) this.#leaders.set(ip, region);
-      if (!block.entry || u16[(ip + Decoded.handler) >> 1] === Handler.Region) return;
+    const region: Region = { ...job, entries, entryPlaces, leaders: plan.places };
+    for (const ip of region.leaders) if (!this.#leaders.has(ip)) this.#leaders.set(ip, region);
+    for (let n = 0; n < plan.blocks; n++) {
+      const ip = plan.placeOfBlock(n);
+      if (!plan.has(n, BlockFlag.entry) || u16[(ip + Decoded.handler) >> 1] === Handler.Region) continue;
       const entry = this.#entries.take();
-      i32[(REGION_ENTRIES >> 2) + entry] = (slot << 16) | i;
+      i32[(REGION_ENTRIES >> 2) + entry] = (slot << 16) | n;
       u16[(ip + Decoded.coveredHandler) >> 1] = u16[(ip + Decoded.handler) >> 1]!;
       u16[(ip + Decoded.regionEntry) >> 1] = entry;
       u16[(ip + Decoded.handler) >> 1] = Handler.Region;
       entries.push(entry);
       entryPlaces.push(ip);
-    });
+    }
     i32.fill(0, countAt(slot, RegionCount.executed), countAt(slot + 1, RegionCount.executed));
     this.#functions.set(slot, func);
     this.regions.set(slot, region);
@@ -181,10 +190,7 @@ export class RegionTable {
       i32[(ip + Decoded.heat) >> 2] = 0;
       this.#entries.give(region.entries[i]!);
     });
-    for (const block of region.plan.blocks) {
-      const ip = placeOf(region.plan, block.at);
-      if (this.#leaders.get(ip) === region) this.#leaders.delete(ip);
-    }
+    for (const ip of region.leaders) if (this.#leaders.get(ip) === region) this.#leaders.delete(ip);
     for (const page of region.plan.pages.values()) {
       const here = this.#ofPage.get(page);
       here?.delete(region);
@@ -195,6 +201,17 @@ export class RegionTable {
     this.instructions -= region.plan.instructions;
     this.#functions.set(region.slot, null);
     this.#slots.give(region.slot);
+  }
+
+  /** Marks in a copy of a decoded page what belongs to regions, but leaves the entries of some open. */
+  mark(page: number, copy: Uint16Array, open: ReadonlySet<Region>): void {
+    const isHere = (ip: number): boolean => ip >= page && ip < page + DECODED_PAGE;
+    for (const region of this.#ofPage.get(page) ?? []) {
+      for (const ip of region.entryPlaces) {
+        if (isHere(ip)) copy[(ip - page + Decoded.handler) >> 1] = this.#memory.u16[(ip + Decoded.coveredHandler) >> 1]! | (open.has(region) ? 0 : CLOSED);
+      }
+      for (const ip of region.leaders) if (isHere(ip) && this.#leaders.has(ip)) copy[(ip - page + Decoded.handler) >> 1]! |= LEADS;
+    }
   }
 
   /** Whether a decoded page is part of a region. */

@@ -5,19 +5,18 @@ import type { DecodedPages } from '../decoded-pages.js';
 import type { HartState } from '../hart-state.js';
 import { Handler } from '../handlers.js';
 import { Decoded, DECODED_PAGE, EngineCell, PAGE_MAP, State, translationCache } from '../layout.js';
-import { discover, placeOf, type Plan } from './blocks.js';
-import { instantiate, writeModule } from './compile.js';
-import type { Bounds } from './discovery.js';
+import { instantiate, moduleOf } from './compile.js';
+import { CLOSED } from './compiler/code-copies.js';
 import { dumpRegion } from './dump.js';
 import { fitting } from './fitting.js';
-import { type CodeMemory, type CodeSource, readInstruction } from './guest-code.js';
 import { Heat, type Seed } from './heat.js';
 import type { Job } from './job.js';
 import { Looks } from './looks.js';
 import { Merger } from './merge.js';
 import type { RegionOptions } from './options.js';
-import { Stamps } from './stamps.js';
-import { type FunctionTable, type Region, RegionTable } from './region-table.js';
+import type { Bounds, Plan } from './plan.js';
+import { RegionCompiler } from './region-compiler.js';
+import { type CodeMemory, type FunctionTable, type Region, RegionTable } from './region-table.js';
 import { Succession } from './succession.js';
 import { Unoptimized } from './tiers.js';
 
@@ -75,7 +74,7 @@ export class Regions {
   readonly #merger: Merger;
   readonly #unoptimized: Unoptimized | undefined;
   readonly #succession: Succession | undefined;
-  #stamps: Stamps;
+  readonly #compiler: RegionCompiler;
   readonly #looks = new Looks();
   readonly #engine: RegionOptions['engine'];
   readonly #eager: boolean;
@@ -98,7 +97,7 @@ export class Regions {
     this.#memory = memory;
     this.#clock = options.clock ?? ((): number => 0);
     this.#decoded = decoded;
-    this.#stamps = new Stamps({ entries: cacheEntries, at: translationCache(0) });
+    this.#compiler = new RegionCompiler(memory.u8, { entries: cacheEntries, at: translationCache(0) });
     this.table = new RegionTable(memory, functions);
     this.#engine = options.engine;
     this.#eager = options.hotness === 1;
@@ -132,11 +131,10 @@ export class Regions {
 
   /** From now on there are several harts: code must not know the place of one's translation cache. */
   share(): void {
-    const { at, entries } = this.#stamps.cache;
-    if (at === 0) return;
+    if (!this.#compiler.knowsCache) return;
     for (const region of this.table.regions.values()) this.table.drop(region);
     this.#succession?.giveUp();
-    this.#stamps = new Stamps({ entries, at: 0 });
+    this.#compiler.forgetCache();
   }
 
   /** A decoded page is given up: so are its regions. */
@@ -158,7 +156,9 @@ export class Regions {
     const look = this.#looks.tick();
     const successor = look && this.#succession?.takeOver();
     if (successor) this.#hasInstalled(successor);
-    if (look || this.#heat.seeds.length > 0) this.#timed(() => this.#compileHot(look, hart));
+    const looksCloser = look && this.#looks.take();
+    if (looksCloser || this.#heat.seeds.length > 0) this.#timed(() => this.#compileHot(looksCloser, hart));
+    if (look) for (const { plan } of this.table.regions.values()) for (const at of plan.closed) this.#heat.close(plan.placeOf(at));
     const proven = this.#unoptimized?.takeProven();
     if (!proven) return;
     this.#timed(() => this.#unoptimized!.optimize(proven));
@@ -171,26 +171,24 @@ export class Regions {
     this.#milliseconds += this.#clock() - start;
   }
 
-  #compileHot(look: boolean, hart: HotHart): void {
-    const jobs = look && this.#looks.take() ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
+  #compileHot(looksCloser: boolean, hart: HotHart): void {
+    const jobs = looksCloser ? [...this.#withoutWindows(hart), ...this.#merge(hart)] : [];
     if (this.#heat.seeds.length > 0) this.#compileSeeds(jobs, hart);
-    if (jobs.length > 0) {
-      this.#install(jobs);
-      this.#looks.compiled();
-    }
-    if (look) for (const { plan } of this.table.regions.values()) for (const at of plan.closed) this.#heat.close(placeOf(plan, at));
+    if (jobs.length === 0) return;
+    this.#install(jobs);
+    this.#looks.compiled();
   }
 
   #compileSeeds(jobs: Job[], hart: HotHart): void {
     this.#makeRoom();
     jobs.push(...this.#reopened(hart));
     const planned = new Set<number>();
-    for (const { plan } of jobs) for (const ip of placesOf(plan)) planned.add(ip);
+    for (const { plan } of jobs) for (const ip of plan.places) planned.add(ip);
     for (let seeds = this.#hotAndWarm().filter((seed) => this.#isOpen(seed) && !planned.has(seed.ip)); seeds.length > 0 && this.#hasRoom(jobs);) {
       const [first] = seeds as [Seed];
       const near = seeds.filter(({ pageVa }) => Math.abs(pageVa - first.pageVa) <= NEIGHBOURHOOD * 4096);
       const job = this.#job(near, planned, hart);
-      const done = new Set(job && placesOf(job.plan));
+      const done = new Set(job?.plan.places);
       for (const ip of done) planned.add(ip);
       if (job) jobs.push(job);
       seeds = seeds.filter((seed) => seed !== first && !done.has(seed.ip) && (job !== undefined || !near.includes(seed)));
@@ -218,7 +216,7 @@ export class Regions {
     if (group.length === 0) return [];
     if (!this.#succession || group.every((region) => this.#unoptimized!.has(region))) return [this.#again(group, hart)];
     if (!this.#succession.isOpen) return [];
-    this.#succession.prepare(this.#inPlaceOf(group, hart), group, this.#stamps);
+    this.#succession.prepare(this.#inPlaceOf(group, hart), group);
     this.#modules++;
     return [];
   }
@@ -266,15 +264,14 @@ export class Regions {
   #inPlaceOf(regions: readonly Region[], hart: HotHart, more: readonly number[] = []): Job {
     const { origin, plan: { pages } } = regions[0]!;
     const seeds = [...regions.flatMap((region) => region.seeds.map((at) => at + region.origin - origin)), ...more];
-    const { u16 } = this.#memory;
-    const theirs = new Set(regions.flatMap(({ entryPlaces }) => entryPlaces));
-    const plan = this.#plan(seeds, pages.get(0)!, origin, hart, (ip) => u16[(ip + Decoded.handler) >> 1] === Handler.Region && !theirs.has(ip));
+    const plan = this.#plan(seeds, pages.get(0)!, origin, hart, new Set(), new Set(regions));
     return this.#jobOf(plan, seeds, origin);
   }
 
   #jobOf(plan: Plan, seeds: readonly number[], origin: number): Job {
     const crosses = this.#crossed.size > 0 && [...plan.pages.values()].some((page) => this.#crossed.has(this.#decoded.hostOf(page)));
-    return { plan, seeds, origin, slot: this.table.takeSlot(), crosses };
+    const slot = this.table.takeSlot();
+    return { plan, seeds, origin, slot, crosses, body: this.#compiler.write(plan, slot, !crosses) };
   }
 
   /** What has been done so far. */
@@ -294,12 +291,12 @@ export class Regions {
   }
 
   #install(jobs: readonly Job[]): void {
-    const { bodies, bytes } = writeModule(jobs, this.#stamps);
+    const bytes = moduleOf(jobs);
     const module = this.#unoptimized?.compile(bytes) ?? new WebAssembly.Module(bytes);
     const functions = instantiate(module, jobs, this.#memory.memory);
     jobs.forEach((job, i) => {
       const region = this.table.install(job, functions[i]);
-      this.#unoptimized?.add(region, bodies[i]!);
+      this.#unoptimized?.add(region);
       this.#hasInstalled(region);
     });
     this.#modules++;
@@ -307,7 +304,7 @@ export class Regions {
 
   #hasInstalled({ plan }: Region): void {
     this.#compiled += plan.instructions;
-    for (const at of plan.closed) this.#heat.close(placeOf(plan, at));
+    for (const at of plan.closed) this.#heat.close(plan.placeOf(at));
   }
 
   /**
@@ -317,15 +314,10 @@ export class Regions {
   #job(seeds: readonly Seed[], planned: ReadonlySet<number>, hart: HotHart): Job | undefined {
     const [first] = seeds as [Seed];
     const starts = seeds.map((seed) => seed.pageVa - first.pageVa + ((seed.ip - seed.page) >> 3));
-    const { u16 } = this.#memory;
-    const touched = new Set<Region>();
-    const planAll = (): Plan => this.#plan(starts, first.page, first.pageVa, hart, (ip) => {
-      const region = this.table.regionAt(ip);
-      if (region) touched.add(region);
-      return u16[(ip + Decoded.handler) >> 1] === Handler.Region || planned.has(ip);
-    });
+    const planAll = (): Plan => this.#plan(starts, first.page, first.pageVa, hart, planned, new Set());
     const alone = planAll();
     if (isTrivial(alone)) return undefined;
+    const touched = new Set(alone.touched.map((ip) => this.table.regionAt(ip)!));
     const wanted = [...touched].filter((region) => this.#eager || region.plan.instructions <= SMALL);
     const absorbed = fitting(wanted.toSorted((a, b) => a.plan.instructions - b.plan.instructions), BOUNDS, alone);
     for (const region of absorbed) {
@@ -345,14 +337,16 @@ export class Regions {
     return [];
   }
 
-  #plan(starts: readonly number[], page: number, pageVa: number, hart: HotHart, isBoundary: (ip: number) => boolean): Plan {
-    const source: CodeSource = {
+  /** Plans a region that ends before others, but for those `open`, and before places that are planned for others. */
+  #plan(starts: readonly number[], page: number, pageVa: number, hart: HotHart, planned: ReadonlySet<number>, open: ReadonlySet<Region>): Plan {
+    return this.#compiler.plan(starts, {
       pageAt: (distance) => (distance === 0 ? page : this.#pageAt(pageVa + distance * 4096, hart)),
-      instructionAt: (ip) => (isBoundary(ip) ? undefined : readInstruction(this.#memory, ip)),
-      copyOf: (ip) => readInstruction(this.#memory, ip),
       staysOpen: (place) => this.#heat.staysOpen(place),
-    };
-    return discover(starts, source, BOUNDS);
+      mark: (place, copy) => {
+        this.table.mark(place, copy, open);
+        for (const ip of planned) if (ip >= place && ip < place + DECODED_PAGE) copy[(ip - place + Decoded.handler) >> 1]! |= CLOSED;
+      },
+    }, BOUNDS);
   }
 
   #pageAt(va: number, hart: HotHart): number {
@@ -380,11 +374,8 @@ export class Regions {
   }
 }
 
-/** Places of the decoded instructions at which blocks of a plan begin, but for those of copies. */
-const placesOf = (plan: Plan): number[] => plan.blocks.filter(({ copied }) => !copied).map(({ at }) => placeOf(plan, at));
-
 /** Whether calling a region takes longer than interpreting what is in it. */
-const isTrivial = ({ blocks, loops, instructions }: Plan): boolean => blocks.length === 0 || (instructions < 4 && loops.length === 0);
+const isTrivial = ({ blocks, loops, instructions }: Plan): boolean => blocks === 0 || (instructions < 4 && loops === 0);
 
 /** Whether a region has a place closed that a decoded instruction is at. */
-const isClosed = ({ plan }: Region, ip: number): boolean => plan.closed.some((at) => placeOf(plan, at) === ip);
+const isClosed = ({ plan }: Region, ip: number): boolean => plan.closed.some((at) => plan.placeOf(at) === ip);

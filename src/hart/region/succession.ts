@@ -3,10 +3,9 @@
  * some tenths of a second: until then they go on.
  */
 import type { LinearMemory } from '../../base/index.js';
-import { instantiate, writeModule } from './compile.js';
+import { instantiate, moduleOf } from './compile.js';
 import type { Job } from './job.js';
 import type { Region, RegionTable } from './region-table.js';
-import type { Stamps } from './stamps.js';
 import type { Tiers } from './tiers.js';
 
 interface Waiting {
@@ -39,8 +38,8 @@ export class Succession {
   }
 
   /** Has a successor optimised. */
-  prepare(job: Job, predecessors: readonly Region[], stamps: Stamps): void {
-    const module = this.#tiers.optimized(writeModule([job], stamps).bytes);
+  prepare(job: Job, predecessors: readonly Region[]): void {
+    const module = this.#tiers.optimized(moduleOf([job]));
     const [func] = instantiate(module, [job], this.#memory);
     this.#waiting = { job, func, predecessors };
   }

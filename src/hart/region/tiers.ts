@@ -5,8 +5,7 @@
  * function: a guest of 50 ms would take up to half as long again. So nothing is optimised before a guest has proved to run for longer.
  */
 import type { LinearMemory } from '../../base/index.js';
-import type { FunctionBody } from '../../wasm/index.js';
-import { instantiate, optimizedName, writeAgain } from './compile.js';
+import { instantiate, moduleOf, optimizedName } from './compile.js';
 import type { Region, RegionTable } from './region-table.js';
 
 /** A host that optimises the WebAssembly it is told to. */
@@ -31,7 +30,7 @@ export class Unoptimized {
   readonly #table: RegionTable;
   readonly #memory: LinearMemory;
   readonly #tiers: Tiers;
-  readonly #functions = new Map<Region, FunctionBody>();
+  readonly #regions = new Set<Region>();
   #untilLook = 1;
   /** Whether the guest has not run for long yet. */
   #waits = true;
@@ -49,35 +48,34 @@ export class Unoptimized {
 
   /** Whether a region is one of them. */
   has(region: Region): boolean {
-    return this.#functions.has(region);
+    return this.#regions.has(region);
   }
 
   /** Adds a region whose function was compiled so. */
-  add(region: Region, body: FunctionBody): void {
-    this.#functions.set(region, body);
+  add(region: Region): void {
+    this.#regions.add(region);
   }
 
   /** Takes those out that are worth optimising now, if any are seen: many regions are looked at less often than few. */
-  takeProven(): Map<Region, FunctionBody> | undefined {
+  takeProven(): Region[] | undefined {
     const table = this.#table;
     if (--this.#untilLook > 0) return undefined;
     this.#untilLook = 1 + Math.floor(table.regions.size / FEW);
-    if (this.#functions.size === 0) return undefined;
+    if (this.#regions.size === 0) return undefined;
     if (this.#waits) this.#waits = table.executedInAll < PATIENCE;
-    let proven: Map<Region, FunctionBody> | undefined;
-    for (const [region, body] of this.#functions) {
+    let proven: Region[] | undefined;
+    for (const region of this.#regions) {
       const isThere = table.has(region);
       if (isThere && (this.#waits || table.executed(region) < WORTH * region.plan.instructions)) continue;
-      this.#functions.delete(region);
-      if (isThere) (proven ??= new Map()).set(region, body);
+      this.#regions.delete(region);
+      if (isThere) (proven ??= []).push(region);
     }
     return proven;
   }
 
   /** Has regions optimised that have just been taken. */
-  optimize(functions: ReadonlyMap<Region, FunctionBody>): void {
-    const regions = [...functions.keys()];
-    const module = this.#tiers.optimized(writeAgain(functions).bytes);
+  optimize(regions: readonly Region[]): void {
+    const module = this.#tiers.optimized(moduleOf(regions, optimizedName));
     const compiled = instantiate(module, regions, this.#memory, optimizedName);
     regions.forEach((region, i) => this.#table.replace(region, compiled[i]));
   }

@@ -1,55 +1,31 @@
-/** What the compiler of regions asks about each instruction, found out once for all that have the same handler. */
-import type { AccessWidth } from '../access.js';
+/** What the compiler of regions asks about each instruction, as a number. */
 import { instructionOf } from '../handlers.js';
-import type { Flow, Instruction } from '../isa/index.js';
-
-/** What a load or store does with memory at rs1 + imm. */
-export interface MemoryAccess {
-  readonly size: AccessWidth;
-  readonly store: boolean;
-}
-
-/** Registers an instruction names, as bits. */
-export const Uses = { rs1: 1, rs2: 2, rd: 4, fs1: 8, fs2: 16, fs3: 32, fd: 64 } as const;
-
-/** What is so whatever the operands are. */
-export interface Traits {
-  readonly row: Instruction;
-  readonly flow: Flow;
-  /** The number of its handler. */
-  readonly handler: number;
-  /** {@link Uses} of its operands. */
-  readonly uses: number;
-  /** Plain loads and stores; undefined for all others, atomics and cache blocks included. */
-  readonly access: MemoryAccess | undefined;
-  /** Whether its immediate is a rounding mode. */
-  readonly rounds: boolean;
-}
-
-const known: (Traits | undefined)[] = [];
-
-/** The traits of the instruction behind a handler number, undefined for the handlers that are none. */
-export function traitsOf(handler: number): Traits | undefined {
-  const made = known[handler];
-  if (made !== undefined) return made;
-  const row = instructionOf(handler);
-  return row && (known[handler] = make(row, handler));
-}
-
-function make(row: Instruction, handler: number): Traits {
-  let uses = 0;
-  for (const operand of row.operands) uses |= Uses[operand as keyof typeof Uses] ?? 0;
-  // Read from the notation: parsing it takes longer than all else that is done for a row in a short run.
-  const notation = row.notation.split(' ');
-  return { row, flow: row.flow, handler, uses, access: accessOf(notation.at(-1)!, notation.at(-3)!), rounds: notation.some((part) => part === 'rm' || part.startsWith('rm!')) };
-}
+import { Packed } from './compiler/code-copies.js';
+import { Flow, Known, Uses } from './compiler/guest-code.js';
 
 /** Loads and stores of x and of f registers. [RISC-V unprivileged ISA, "RV32/64G Instruction Set Listings"] */
 const LOADS: readonly string[] = ['0000011', '0000111'];
 const STORES: readonly string[] = ['0100011', '0100111'];
 
-function accessOf(opcode: string, funct3: string): MemoryAccess | undefined {
+/** The traits of the instruction behind a handler number; -1 for handlers that are none, and for instructions regions end before. */
+export function packedTraits(handler: number): number {
+  const row = instructionOf(handler);
+  if (row === undefined || row.flow === 'system') return -1;
+  let uses = 0;
+  for (const operand of row.operands) uses |= named(Uses, operand) ?? 0;
+  // Read from the notation: parsing it takes longer than all else that is done for a row in a short run.
+  const notation = row.notation.split(' ');
+  const rounds = notation.some((part) => part === 'rm' || part.startsWith('rm!')) ? 1 : 0;
+  const known = named(Known, row.name) ?? Known.no;
+  const access = packedAccess(notation.at(-1)!, notation.at(-3)!);
+  return Flow[row.flow] | (uses << Packed.uses) | access | (rounds << Packed.rounds) | (known << Packed.known);
+}
+
+/** The number a class of constants has under a name. */
+const named = (constants: object, name: string): number | undefined => (constants as Readonly<Record<string, number | undefined>>)[name];
+
+function packedAccess(opcode: string, funct3: string): number {
   const store = STORES.includes(opcode);
-  if (!store && !LOADS.includes(opcode)) return undefined;
-  return { size: (1 << (parseInt(funct3, 2) & 3)) as AccessWidth, store };
+  if (!store && !LOADS.includes(opcode)) return 0;
+  return ((1 << (parseInt(funct3, 2) & 3)) << Packed.size) | ((store ? 1 : 0) << Packed.store);
 }

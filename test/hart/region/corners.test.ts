@@ -1,6 +1,6 @@
 /** Corners of regions that random programs hardly reach, each by a program that goes there, run by both engines. */
 import { describe, expect, it } from 'vitest';
-import type { Hart } from '../../../src/hart/index.js';
+import type { EngineOptions, Hart } from '../../../src/hart/index.js';
 import { code, type Line, R, RAM, Rig, W, X } from '../kit.js';
 
 const CODE = 0x1_0000;
@@ -9,24 +9,29 @@ const [RA, LOOPS, FRM_VALUE] = [1, 11, 14];
 
 interface Machine { readonly rig: Rig; readonly hart: Hart }
 
-function machineWith(engine: 'interpreter' | 'regions', ...parts: readonly (readonly [at: number, lines: readonly Line[]])[]): Machine {
-  const rig = new Rig({ engine, hotness: 100, harts: 1, ramSize: 0x20_0000 });
-  for (const page of [CODE, CODE + 0x1000]) rig.map(page, RAM + page, R | X);
+type Parts = readonly (readonly [at: number, lines: readonly Line[]])[];
+
+function machineWith(engine: EngineOptions, ...parts: Parts): Machine {
+  const rig = new Rig({ hotness: 100, harts: 1, ramSize: 0x20_0000, ...engine });
+  for (const page of [0, 0x1000, 0x2000]) rig.map(CODE + page, RAM + CODE + page, R | X);
   for (const [at, lines] of parts) rig.put(RAM + CODE + at, code(...lines));
   return { rig, hart: rig.user() };
 }
 
-/** Runs from an offset with some x registers set; returns how that ended and all registers. */
+/** Runs from an offset with some x registers set; returns how that ended, all registers, and what was counted so far. */
 function run({ hart }: Machine, at: number, registers: { readonly [n: number]: bigint }): unknown {
   hart.pc = CODE + at;
   for (const [n, value] of Object.entries(registers)) hart.setX(Number(n), value);
-  return { exit: hart.run(200_000), cause: hart.cause, pc: hart.pc, x: [...hart.state.registers()] };
+  const exit = hart.run(200_000);
+  return { exit, cause: hart.cause, pc: hart.pc, x: [...hart.state.registers()], ...counts(hart) };
 }
 
+const counts = ({ dataAccesses, fetchLookups }: Hart): object => ({ dataAccesses, fetchLookups });
+
 /** What both engines make of the same runs. The regions must have run something. */
-function bothEngines(parts: Parameters<typeof machineWith> extends [unknown, ...infer Rest] ? Rest : never, runs: (machine: Machine) => unknown[]): void {
-  const compiled = machineWith('regions', ...parts);
-  expect(runs(compiled)).toEqual(runs(machineWith('interpreter', ...parts)));
+function bothEngines(parts: Parts, runs: (machine: Machine) => unknown[]): void {
+  const compiled = machineWith({ engine: 'regions' }, ...parts);
+  expect(runs(compiled)).toEqual(runs(machineWith({ engine: 'interpreter' }, ...parts)));
   expect(compiled.rig.engine.regions.statistics.instructionsInRegions).toBeGreaterThan(500);
 }
 
@@ -82,5 +87,103 @@ describe('a call backward into the middle of a loop', () => {
       ...[1, 2].map(() => run(machine, START, { 5: 0n, 7: 0n, 12: 30n, 13: 1n })),
       run(machine, START, { 5: 0n, 7: 0n, 12: 10n, 13: 0n }),
     ]);
+  });
+});
+
+describe('an instruction over two pages', () => {
+  const LAST = 0xffe;
+
+  it('counts the page it ends in when it is a jump too', () => {
+    bothEngines([[LAST - 8, [
+      ['addi', { rd: 5, rs1: 5, imm: 3 }], ['addi', { rd: LOOPS, rs1: LOOPS, imm: -1 }], ['bne', { rs1: LOOPS, rs2: 0, imm: -8 }], ['ecall'],
+    ]]], (machine) => [1, 2].map(() => run(machine, LAST - 8, { [LOOPS]: 900n })));
+  });
+
+  it('is another one when the page it ends in is', () => {
+    const ELSEWHERE = RAM + 0x4_0000;
+    const rest = (imm: number): Uint8Array => code(
+      ['addi', { rd: 5, rs1: 5, imm }], ['addi', { rd: LOOPS, rs1: LOOPS, imm: -1 }], ['bne', { rs1: LOOPS, rs2: 0, imm: -12 }], ['ecall']).subarray(2);
+    bothEngines([[LAST - 4, [['addi', { rd: 6, rs1: 6, imm: 1 }], ['addi', { rd: 5, rs1: 5, imm: 1 }]]]], ({ rig, hart }) => {
+      rig.put(RAM + CODE + 0x1000, rest(1));
+      rig.put(ELSEWHERE, rest(100));
+      return [RAM + CODE + 0x1000, ELSEWHERE, RAM + CODE + 0x1000].map((page) => {
+        rig.map(CODE + 0x1000, page, R | X);
+        hart.sfenceVma(undefined, undefined);
+        return run({ rig, hart }, LAST - 4, { 5: 0n, [LOOPS]: 900n });
+      });
+    });
+  });
+});
+
+describe('a region of several pages', () => {
+  const jump = (from: number, to: number): Line => ['jal', { rd: 0, imm: to - from }];
+  /** A loop through three pages: it adds 1 in the first, `second` and `third` in the others. */
+  const parts = (third: number): Parts => [
+    [0, [['addi', { rd: 5, rs1: 5, imm: 1 }], jump(4, 0x1000)]],
+    [0x1000, [['addi', { rd: 5, rs1: 5, imm: 10 }], jump(0x1004, 0x2000)]],
+    [0x2000, [['addi', { rd: 5, rs1: 5, imm: third }], ['addi', { rd: LOOPS, rs1: LOOPS, imm: -1 }], ['bne', { rs1: LOOPS, rs2: 0, imm: 8 }], ['ecall'], jump(0x2010, 0)]],
+  ];
+
+  it('looks at each of them, not only at the first it goes to', () => {
+    const ELSEWHERE = RAM + 0x4_0000;
+    bothEngines(parts(100), ({ rig, hart }) => {
+      rig.put(ELSEWHERE, code(...parts(7)[2]![1]));
+      return [RAM + CODE + 0x2000, ELSEWHERE].map((page) => {
+        rig.map(CODE + 0x2000, page, R | X);
+        hart.sfenceVma(undefined, undefined);
+        return run({ rig, hart }, 0, { 5: 0n, [LOOPS]: 900n });
+      });
+    });
+  });
+
+  /** A loop that calls a function in the second page, which loops itself: so it is not copied, and returns to an address. */
+  const calling: Parts = [
+    [0, [['addi', { rd: 5, rs1: 5, imm: 1 }], ['jal', { rd: RA, imm: 0x1000 - 4 }], ['addi', { rd: LOOPS, rs1: LOOPS, imm: -1 }], ['bne', { rs1: LOOPS, rs2: 0, imm: -12 }], ['ecall']]],
+    [0x1000, [['addi', { rd: 6, rs1: 0, imm: 2 }], ['addi', { rd: 6, rs1: 6, imm: -1 }], ['bne', { rs1: 6, rs2: 0, imm: -4 }], ['jalr', { rd: 0, rs1: RA, imm: 0 }]]],
+  ];
+
+  it.each([['jumps to', parts(100)], ['returns to', calling]])('does not enter one it %s, nor count that, at the end of a quantum', (_, program) => {
+    bothEngines(program, ({ rig, hart }) => {
+      run({ rig, hart }, 0, { 5: 0n, [LOOPS]: 900n });
+      return Array.from({ length: 24 }, (__, n) => {
+        hart.pc = CODE;
+        hart.setX(LOOPS, 900n);
+        return Array.from({ length: 6 }, () => ({ exit: hart.run(100 + n), pc: hart.pc, ...counts(hart) }));
+      });
+    });
+  });
+});
+
+describe('several regions of one page', () => {
+  it('become one where one is small and the other leads to it', () => {
+    const { rig, hart } = machineWith({ engine: 'regions' }, [0, [
+      // The outer loop, and in it one that has been hot before.
+      ['addi', { rd: 12, rs1: 12, imm: -1 }], ...[13, 14, 15].map((rd): Line => ['addi', { rd, rs1: rd, imm: 1 }]), ['addi', { rd: LOOPS, rs1: 0, imm: 2 }],
+      ['addi', { rd: 5, rs1: 5, imm: 1 }], ['addi', { rd: 6, rs1: 6, imm: 1 }], ['addi', { rd: LOOPS, rs1: LOOPS, imm: -1 }], ['bne', { rs1: LOOPS, rs2: 0, imm: -12 }],
+      ['bne', { rs1: 12, rs2: 0, imm: -36 }], ['ecall'],
+    ]]);
+    const { regions } = rig.engine;
+    run({ rig, hart }, 20, { [LOOPS]: 500n, 12: 0n });
+    expect(regions.statistics).toMatchObject({ regions: 1, regionInstructions: 5 });
+    run({ rig, hart }, 0, { 5: 0n, 12: 500n });
+    expect(regions.statistics).toMatchObject({ regions: 1, regionInstructions: 10 });
+    expect(hart.x(5)).toBe(1000n);
+  });
+
+  it('have at most part of a loop in common where one is as large as it may be', () => {
+    const LOOP = 70;
+    const body = Array.from({ length: LOOP - 2 }, (_, n): Line => ['addi', { rd: 5, rs1: 5, imm: n }]);
+    const loops = Array.from({ length: 20 }, (): readonly Line[] => [
+      ['addi', { rd: LOOPS, rs1: 0, imm: 30 }], ...body, ['addi', { rd: LOOPS, rs1: LOOPS, imm: -1 }], ['bne', { rs1: LOOPS, rs2: 0, imm: -4 * (LOOP - 1) }],
+    ]).flat();
+    // And from the end to the beginning, so that the second region leads to the first.
+    const program: readonly Line[] = [['addi', { rd: 12, rs1: 12, imm: -1 }], ...loops, ['beq', { rs1: 12, rs2: 0, imm: 8 }], ['jal', { rd: 0, imm: -4 * (loops.length + 2) }], ['ecall']];
+    // Hot so soon that all is compiled together.
+    const machine = machineWith({ engine: 'regions', hotness: 20 }, [0, program]);
+    run(machine, 0, { 12: 2n });
+    run(machine, 0, { 12: 10n });
+    const { regionInstructions, regions } = machine.rig.engine.regions.statistics;
+    expect(regions).toBeGreaterThan(1);
+    expect(regionInstructions).toBeLessThan(program.length + LOOP);
   });
 });

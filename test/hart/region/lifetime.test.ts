@@ -5,8 +5,10 @@ import { EVERY_SPACE } from '../../../src/hart/breakpoints.js';
 import { Exit, type Hart } from '../../../src/hart/index.js';
 import { Handler } from '../../../src/hart/handlers.js';
 import { Decoded, DECODED, DECODED_SHIFT, REGION_SLOTS } from '../../../src/hart/layout.js';
-import { RegionTable } from '../../../src/hart/region/region-table.js';
-import type { Plan } from '../../../src/hart/region/blocks.js';
+import { type Region, RegionTable } from '../../../src/hart/region/region-table.js';
+import { CLOSED, LEADS } from '../../../src/hart/region/compiler/code-copies.js';
+import { BlockFlag, BlockWord, Summary } from '../../../src/hart/region/compiler/compiler.js';
+import { Plan } from '../../../src/hart/region/plan.js';
 import { code, type Line, R, RAM, Rig, W, X } from '../kit.js';
 
 const CODE = 0x1_0000;
@@ -254,11 +256,33 @@ describe('rewritten code', () => {
 
 describe('the table of regions', () => {
   const PAGE_AT = DECODED;
-  const plan = (at: number): Plan => ({
-    blocks: [{
-      at, end: at + 4, code: [], taken: -2, takenTo: 0, next: -1, returnsTo: -2, returnAddress: 0, calls: false, behind: -2, copied: false, entry: true, asks: true, need: 1,
-    }],
-    loops: [], pages: new Map([[0, PAGE_AT]]), instructions: 1, closed: [],
+  /** One block at the beginning of the page. */
+  function plan(): Plan {
+    const words = new Int32Array(Summary.head + 2 + BlockWord.words);
+    words[Summary.instructions] = words[Summary.pages] = words[Summary.blocks] = 1;
+    words.set([0, PAGE_AT], Summary.head);
+    words[Summary.head + 2 + BlockWord.end] = 4;
+    words[Summary.head + 2 + BlockWord.flags] = BlockFlag.entry;
+    return new Plan(words);
+  }
+
+  it('marks in a copy of a page what is closed to others and what leads a block, as long as the region it belongs to is there', () => {
+    const { bus } = new Rig();
+    const table = new RegionTable(bus, { set: () => {} });
+    bus.u16[(PAGE_AT + Decoded.handler) >> 1] = 77;
+    const install = (): Region => table.install({ plan: plan(), seeds: [0], origin: 0, slot: table.takeSlot(), crosses: false, body: new Uint8Array() }, undefined);
+    const marked = (...open: readonly Region[]): number => {
+      const copy = bus.u16.slice(PAGE_AT >> 1, (PAGE_AT >> 1) + 8);
+      table.mark(PAGE_AT, copy, new Set(open));
+      return copy[Decoded.handler >> 1]!;
+    };
+    const first = install();
+    expect(marked()).toBe(77 | CLOSED | LEADS);
+    expect(marked(first)).toBe(77 | LEADS);
+    // The second has a block there too, but the entry is the first one's, and so is what others are told.
+    install();
+    table.drop(first);
+    expect(marked()).toBe(77);
   });
 
   it('gives slots and entries out again, and leaves decoded instructions as they were', () => {
@@ -268,7 +292,7 @@ describe('the table of regions', () => {
     const handler = (at: number): number => bus.u16[(PAGE_AT + at * 8 + Decoded.handler) >> 1]!;
     bus.u16[(PAGE_AT + Decoded.handler) >> 1] = 77;
     for (let n = 0; n < 2 * REGION_SLOTS; n++) {
-      const region = table.install({ plan: plan(0), seeds: [0], origin: 0, slot: table.takeSlot(), crosses: false }, undefined);
+      const region = table.install({ plan: plan(), seeds: [0], origin: 0, slot: table.takeSlot(), crosses: false, body: new Uint8Array() }, undefined);
       if (handler(0) !== Handler.Region) throw new Error(`no entry in round ${n}`);
       if (n % 2 === 0) table.drop(region);
       else expect(table.dropPage(PAGE_AT)).toHaveLength(1);

@@ -1,14 +1,22 @@
 /** The structure of regions: which jumps become loops, and which loops have to ask where they are entered. */
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../../../src/hart/region/blocks.js';
-import { findLoops } from '../../../src/hart/region/loops.js';
-import { planOf, type Short } from './plans.js';
+import { discover, type Plan } from '../../../src/hart/region/compiler/blocks.js';
+import { GuestInstruction } from '../../../src/hart/region/compiler/guest-code.js';
+import { findLoops } from '../../../src/hart/region/compiler/loops.js';
+import { planOf, type Short, traitsNamed } from './plans.js';
 
 const shape = ({ blocks }: Plan): unknown => blocks.map(({ at, end, taken, next }) => [at / 4, end / 4, taken, next]);
 
 describe('discovery', () => {
-  it('cuts code into blocks at jumps and where they go, and follows both ways of a branch', () => {
-    expect(shape(planOf([['addi'], ['beq', 2], ['addi'], ['addi'], ['bne', -3], ['ecall']], [0]))).toEqual([[0, 1, -2, 1], [1, 2, 3, 2], [2, 3, -2, 3], [3, 5, 1, 4], [5, 6, -2, -1]]);
+  it('cuts code into blocks at jumps and where they go, follows both ways of a branch, and ends before system instructions', () => {
+    expect(shape(planOf([['addi'], ['beq', 2], ['addi'], ['addi'], ['bne', -3], ['ecall']], [0]))).toEqual([[0, 1, -2, 1], [1, 2, 3, 2], [2, 3, -2, 3], [3, 5, 1, -1]]);
+  });
+
+  it('does not take one page for two where it is mapped twice', () => {
+    const jump = new GuestInstruction(traitsNamed('jal'), 0, 0, 0, 0, 4096, 4, -1);
+    const { blocks, pages } = discover([0], { pageAt: () => 0x1000, instructionAt: () => jump, copyOf: () => jump, staysOpen: () => false }, 10, 10);
+    expect(pages.places).toEqual([0x1000]);
+    expect(blocks.map(({ at, taken }) => [at, taken])).toEqual([[0, -1]]);
   });
 
   it('ends where the bounds do', () => {
@@ -31,7 +39,7 @@ describe('discovery', () => {
 });
 
 describe('loops', () => {
-  const loopsOf = (plan: Plan): unknown => [...findLoops(plan).startingAt.values()].map(({ first, last, dispatches }) => [first, last, dispatches]);
+  const loopsOf = (plan: Plan): unknown => findLoops(plan.blocks, plan.loops).startingAt.filter((loop) => loop !== null).map(({ first, last, dispatches }) => [first, last, dispatches]);
 
   it('hold what reaches their head again', () => {
     expect(loopsOf(planOf([['addi'], ['addi'], ['bne', -1], ['bne', -3], ['jalr']], [0]))).toEqual([[0, 2, true], [1, 1, false]]);

@@ -2,18 +2,27 @@
 import { expect, it } from 'vitest';
 import { handlerOf } from '../../../src/hart/handlers.js';
 import { INSTRUCTIONS } from '../../../src/hart/isa/index.js';
-import { traitsOf, Uses } from '../../../src/hart/region/traits.js';
+import { unpackTraits } from '../../../src/hart/region/compiler/code-copies.js';
+import { Flow, Known, Uses } from '../../../src/hart/region/compiler/guest-code.js';
+import { packedTraits } from '../../../src/hart/region/traits.js';
 
-it.each(INSTRUCTIONS.map((row) => [row.name, row] as const))('%s: traits agree with its encoding', (_, row) => {
-  const traits = traitsOf(handlerOf(row, 1))!;
+const forRegions = INSTRUCTIONS.filter(({ flow }) => flow !== 'system');
+
+it.each(forRegions.map((row) => [row.name, row] as const))('%s: traits agree with its encoding', (_, row) => {
+  const handler = handlerOf(row, 1);
+  const traits = unpackTraits(handler, packedTraits(handler))!;
   const opcode = row.match & 0x7f;
   const store = opcode === 0x23 || opcode === 0x27;
-  expect(traits.access).toEqual(store || opcode === 0x03 || opcode === 0x07 ? { size: 2 ** ((row.match >>> 12) & 3), store } : undefined);
-  expect(traits.rounds).toBe(row.fields.rm !== undefined);
+  const accesses = store || opcode === 0x03 || opcode === 0x07;
+  expect(traits).toMatchObject({ handler, size: accesses ? 2 ** ((row.match >>> 12) & 3) : 0, store, rounds: row.fields.rm !== undefined });
+  expect(Object.entries(Flow).find(([, flow]) => flow === traits.flow)![0]).toBe(row.flow);
+  expect(Object.entries(Known).find(([, known]) => known === traits.known)![0]).toBe(['lui', 'auipc', 'addi', 'addiw', 'add'].includes(row.name) ? row.name : 'no');
   const named = row.operands.filter((operand) => operand in Uses);
   expect(Object.entries(Uses).filter(([, bit]) => traits.uses & bit).map(([name]) => name).sort()).toEqual([...new Set(named)].sort());
 });
 
-it('there are none of handlers that are no instruction', () => {
-  expect([0, 1, 5, 100_000].map(traitsOf)).toEqual([undefined, undefined, undefined, undefined]);
+it('there are none of handlers that are no instruction, nor of instructions regions end before', () => {
+  const system = INSTRUCTIONS.filter(({ flow }) => flow === 'system').map((row) => handlerOf(row, 1));
+  expect(system.length).toBeGreaterThan(5);
+  for (const handler of [0, 1, 5, 16_000, ...system]) expect(unpackTraits(handler, packedTraits(handler))).toBeNull();
 });

@@ -1,10 +1,10 @@
 /** Windows: which accesses ask for memory, for how much, and which rely on others; a wrong answer here would read a page nobody asked for. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { discover } from '../../../src/hart/region/blocks.js';
-import type { CodeSource, GuestInstruction } from '../../../src/hart/region/guest-code.js';
-import { covers, intersection, type Span, spanOf, union } from '../../../src/hart/region/span.js';
-import { findWindows, type Use } from '../../../src/hart/region/windows.js';
+import { discover } from '../../../src/hart/region/compiler/blocks.js';
+import { type CodeSource, GuestInstruction } from '../../../src/hart/region/compiler/guest-code.js';
+import { covers, intersection, type Span, spanOf, union } from '../../../src/hart/region/compiler/span.js';
+import { findWindows, type Page } from '../../../src/hart/region/compiler/windows.js';
 import { traitsNamed } from './plans.js';
 
 const PAGE = 0x1000;
@@ -13,18 +13,28 @@ const [RA, SP, A0, A1] = [1, 2, 10, 11];
 type Fields = Partial<Pick<GuestInstruction, 'rd' | 'rs1' | 'rs2' | 'imm'>>;
 type Line = readonly [name: string, fields?: Fields];
 
+/** How an instruction finds its memory, and what it asks for. */
+interface Use {
+  readonly window: number;
+  readonly offset: number;
+  readonly opens: Span | Page | undefined;
+}
+
 /** The use of each instruction of a program that begins at its first one. */
 function usesOf(lines: readonly Line[], registers = true): (Use | undefined)[] {
-  const code = lines.map(([name, fields]): GuestInstruction =>
-    ({ traits: traitsNamed(name), rd: 0, rs1: 0, rs2: 0, rs3: 0, imm: 0, length: 4, secondParcel: -1, ...fields }));
-  const source: CodeSource = { pageAt: () => PAGE, instructionAt: (ip) => code[(ip - PAGE) >> 5], copyOf: () => undefined, staysOpen: () => true };
-  const plan = discover([0], source, { instructions: 100, pages: 1 });
-  const uses = findWindows(plan, registers);
-  return code.map((instruction) => plan.blocks.flatMap((block, n) => block.code.flatMap((other, k) => (other === instruction ? [uses[n]![k]] : [])))[0]);
+  const code = lines.map(([name, { rd = 0, rs1 = 0, rs2 = 0, imm = 0 } = {}]) => new GuestInstruction(traitsNamed(name), rd, rs1, rs2, 0, imm, 4, -1));
+  const source: CodeSource = { pageAt: () => PAGE, instructionAt: (_, at) => code[at >> 2] ?? null, copyOf: () => null, staysOpen: () => true };
+  const { blocks } = discover([0], source, 100, 1);
+  const uses = findWindows(blocks, registers);
+  return code.map((instruction) => {
+    const use = blocks.flatMap((block, n) => block.code.flatMap((other, k) => (other === instruction ? [uses[n]![k]!] : [])))[0];
+    return use ? { window: use.window, offset: use.offset, opens: use.span ?? use.page ?? undefined } : undefined;
+  });
 }
 
 const load = (rs1: number, imm: number, rd = A1): Line => ['ld', { rs1, imm, rd }];
 const store = (rs1: number, imm: number): Line => ['sd', { rs1, imm, rs2: A1 }];
+/** Whether each asks. */
 const opens = (uses: readonly (Use | undefined)[]): unknown[] => uses.map((use) => use && use.opens !== undefined);
 
 describe('windows of registers', () => {

@@ -1,7 +1,7 @@
 /** Takes what the build has prepared, where this is a build; run from sources, the machine generates it itself. */
 import { join } from 'node:path';
 import { fs, now } from './host.js';
-import { usePrebuiltInterpreter } from '../hart/index.js';
+import { type PrebuiltCompiler, usePrebuiltInterpreter, usePrebuiltRegionCompiler } from '../hart/index.js';
 import { moduleWithCode } from './machine-code.js';
 import { setBudget } from './v8-flags.js';
 
@@ -10,11 +10,26 @@ import { setBudget } from './v8-flags.js';
  * the first instruction, and V8 does not spend the guest's first tenths of a second on optimising it.
  */
 export function takePrebuilt(): void {
-  const code = prebuilt('interpreter.code');
-  const module = code && moduleWithCode(code);
-  const bytes = module ? undefined : prebuilt('interpreter.wasm');
+  const module = prebuiltModule('interpreter');
   if (module) usePrebuiltInterpreter(module);
-  else if (bytes) usePrebuiltInterpreter(optimizedLate(bytes));
+  usePrebuiltRegionCompiler(prebuiltCompiler);
+}
+
+function prebuiltModule(name: string): object | undefined {
+  const code = prebuilt(`${name}.code`);
+  const module = code && moduleWithCode(code);
+  if (module) return module;
+  const bytes = prebuilt(`${name}.wasm`);
+  return bytes && optimizedLate(bytes);
+}
+
+function prebuiltCompiler(): PrebuiltCompiler | undefined {
+  const prepared = prebuilt('region-compiler.prepared');
+  // V8 takes machine code only under the flags it was made with.
+  giveFlagsBack();
+  const module = prepared && prebuiltModule('region-compiler');
+  if (patient) bePatient();
+  return module && { module, prepared: new Int32Array(prepared.buffer) };
 }
 
 let patient = false;
@@ -24,10 +39,12 @@ let patient = false;
  * JavaScript; a guest too short for regions is spared that.
  */
 export function compilerClock(): number {
-  if (!patient) setBudget('interrupt-budget', PATIENT_WITH_JAVASCRIPT);
+  if (!patient) bePatient();
   patient = true;
   return now();
 }
+
+const bePatient = (): void => setBudget('interrupt-budget', PATIENT_WITH_JAVASCRIPT);
 
 /** Gives V8 its flags back: what it makes for other processes to use must be made under the flags they start with. */
 export function giveFlagsBack(): void {

@@ -11,5 +11,7 @@ export { Exit, type HartObserver, type HartOptions } from './hart-options.js';
 export type { InterruptSource } from './interrupt-lines.js';
 export { decode, type DecodedInstruction } from './decode.js';
 export { generateInterpreter, usePrebuiltInterpreter } from './interpreter.js';
+export { type PrebuiltCompiler, usePrebuiltRegionCompiler } from './region/compiler-forms.js';
+export { preparedWords } from './region/prepared.js';
 export * from './isa/index.js';
 export { HART_RESERVED, hartReserved, MAX_HARTS } from './layout.js';

@@ -70,6 +70,29 @@ it('starts where the machine code of the interpreter is damaged, cut short, of a
   writeFileSync(path, code);
 });
 
+it('compiles regions where what the build has made of their compiler is damaged, cut short or missing', () => {
+  const compiles = (): void => {
+    const { status, stderr } = segdev('run', join(root, 'guest/images/sort.elf'), '--hotness', '100', '--max-instructions', '1000000');
+    expect(stderr).toMatch(/, [1-9]\d* guest instructions compiled in /);
+    expect(status).toBe(124);
+  };
+  compiles();
+  const paths = ['wasm', 'code', 'prepared'].map((kind) => join(folder, `region-compiler.${kind}`));
+  const whole = paths.map((path) => readFileSync(path));
+  paths.forEach((path, n) => {
+    for (const length of [0, 1001, 20_000]) {
+      writeFileSync(path, whole[n]!.subarray(0, length));
+      // The module is only taken where there is no machine code.
+      if (path.endsWith('wasm')) rmSync(paths[1]!);
+      compiles();
+      writeFileSync(paths[1]!, whole[1]!);
+    }
+    rmSync(path);
+    compiles();
+    writeFileSync(path, whole[n]!);
+  });
+}, 60_000);
+
 it('starts where the compiled code is damaged or of another V8', () => {
   for (const name of SCRIPTS) {
     const bytes = readFileSync(codePath(name));

@@ -170,20 +170,22 @@ describe('several regions of one page', () => {
     expect(hart.x(5)).toBe(1000n);
   });
 
-  it('have at most part of a loop in common where one is as large as it may be', () => {
+  it('end where others begin, also those planned at the same time, where one is as large as it may be', () => {
     const LOOP = 70;
     const body = Array.from({ length: LOOP - 2 }, (_, n): Line => ['addi', { rd: 5, rs1: 5, imm: n }]);
     const loops = Array.from({ length: 20 }, (): readonly Line[] => [
-      ['addi', { rd: LOOPS, rs1: 0, imm: 30 }], ...body, ['addi', { rd: LOOPS, rs1: LOOPS, imm: -1 }], ['bne', { rs1: LOOPS, rs2: 0, imm: -4 * (LOOP - 1) }],
+      ['addi', { rd: LOOPS, rs1: 13, imm: 0 }], ...body, ['addi', { rd: LOOPS, rs1: LOOPS, imm: -1 }], ['bne', { rs1: LOOPS, rs2: 0, imm: -4 * (LOOP - 1) }],
     ]).flat();
     // And from the end to the beginning, so that the second region leads to the first.
     const program: readonly Line[] = [['addi', { rd: 12, rs1: 12, imm: -1 }], ...loops, ['beq', { rs1: 12, rs2: 0, imm: 8 }], ['jal', { rd: 0, imm: -4 * (loops.length + 2) }], ['ecall']];
     // Hot so soon that all is compiled together.
     const machine = machineWith({ engine: 'regions', hotness: 20 }, [0, program]);
-    run(machine, 0, { 12: 2n });
-    run(machine, 0, { 12: 10n });
+    // Once to fetch both pages, which would end a batch.
+    run(machine, 0, { 12: 1n, 13: 1n });
+    run(machine, 0, { 12: 2n, 13: 30n });
+    run(machine, 0, { 12: 10n, 13: 30n });
     const { regionInstructions, regions } = machine.rig.engine.regions.statistics;
     expect(regions).toBeGreaterThan(1);
-    expect(regionInstructions).toBeLessThan(program.length + LOOP);
+    expect(regionInstructions).toBeLessThanOrEqual(program.length);
   });
 });
